@@ -1,0 +1,1 @@
+//! The program drawstream: composes the core with the world (network, disk, window).

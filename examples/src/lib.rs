@@ -1,0 +1,1 @@
+//! Small programs that embed `drawstream-core`; each file under `examples/` is one.
