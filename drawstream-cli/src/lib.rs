@@ -1,1 +1,7 @@
 //! The program drawstream: composes the core with the world (network, disk, window).
+//!
+//! It is a library too, so that tests and other programs can start its parts.
+
+pub mod args;
+pub mod commands;
+pub mod failure;

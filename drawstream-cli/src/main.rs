@@ -1,3 +1,13 @@
-//! Entry point of the program `drawstream`.
+//! Entry point of the program `drawstream`: parse, run, say what went wrong.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use drawstream::args::Args;
+
+fn main() -> ExitCode {
+    match Args::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
