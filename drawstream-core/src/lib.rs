@@ -20,6 +20,7 @@
 //! | [`donation`] | what somebody paid for |
 //! | [`gate`] | what may be drawn and what may be shown |
 //! | [`scene`] | what is to be painted |
+//! | [`show`] | what is on, what is next, and when
 
 pub mod color;
 pub mod donation;
@@ -27,3 +28,4 @@ pub mod gate;
 pub mod pixelize;
 pub mod plan;
 pub mod scene;
+pub mod show;
