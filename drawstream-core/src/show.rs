@@ -170,6 +170,16 @@ pub enum Curtain {
     Covered,
 }
 
+/// Whether requests are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Requests {
+    /// They are.
+    #[default]
+    Open,
+    /// They are not.
+    Closed,
+}
+
 /// A donation in the queue and how long it will be until it is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -231,7 +241,7 @@ pub struct Show {
     curtain: Curtain,
     /// Whether the curtain is still down when the panic is over.
     paused: bool,
-    closed: bool,
+    requests: Requests,
     phase: Phase,
     queue: VecDeque<Piece>,
     preparing: VecDeque<DonationId>,
@@ -250,7 +260,7 @@ impl Show {
             clock: FreezableClock::new(),
             curtain: Curtain::Up,
             paused: false,
-            closed: false,
+            requests: Requests::Open,
             phase: Phase::Rest,
             queue: VecDeque::new(),
             preparing: VecDeque::new(),
@@ -284,8 +294,8 @@ impl Show {
             Input::Resume => self.resume(now),
             Input::HoldLonger => self.hold_longer(),
             Input::Replay => self.replay(inner),
-            Input::Close => self.closed = true,
-            Input::Open => self.closed = false,
+            Input::Close => self.requests = Requests::Closed,
+            Input::Open => self.requests = Requests::Open,
             Input::Panic => self.cover(now),
             Input::Unpanic => self.uncover(now),
         }
@@ -307,8 +317,10 @@ impl Show {
         match self.phase {
             Phase::Rest => match self.preparing.front() {
                 Some(&id) => State::Preparing(id),
-                None if self.closed => State::Closed,
-                None => State::Idle,
+                None => match self.requests {
+                    Requests::Open => State::Idle,
+                    Requests::Closed => State::Closed,
+                },
             },
             Phase::Drawing {
                 id,
@@ -337,9 +349,9 @@ impl Show {
         self.curtain
     }
 
-    /// Whether requests are said to be closed, also while something is on.
-    pub fn is_closed(&self) -> bool {
-        self.closed
+    /// Whether requests are taken; known also while something is on.
+    pub fn requests(&self) -> Requests {
+        self.requests
     }
 
     /// Whose turn it is: the painting or card that is on.
