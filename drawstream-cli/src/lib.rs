@@ -5,3 +5,4 @@
 pub mod args;
 pub mod commands;
 pub mod failure;
+pub mod ledger;
