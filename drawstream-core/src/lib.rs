@@ -27,5 +27,7 @@ pub mod donation;
 pub mod gate;
 pub mod pixelize;
 pub mod plan;
+pub mod raster;
 pub mod scene;
 pub mod show;
+pub mod timeline;

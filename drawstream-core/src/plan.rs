@@ -1,5 +1,15 @@
 //! Canvas-DSL: the published format of a painting, as a [`Plan`].
 
+mod build;
+mod convert;
+mod doc;
+mod error;
+mod limits;
+mod write;
+
+pub use error::{JsonPath, PlanError};
+pub use limits::Limits;
+
 use std::time::Duration;
 
 use crate::color::Rgb8;
@@ -241,6 +251,7 @@ pub struct Plan {
     pub(crate) caption: String,
     pub(crate) palette: Option<Vec<Rgb8>>,
     pub(crate) seed: Option<i64>,
+    pub(crate) duration: Option<Duration>,
     pub(crate) content: Content,
 }
 
@@ -263,6 +274,11 @@ impl Plan {
     /// The seed it was made from.
     pub fn seed(&self) -> Option<i64> {
         self.seed
+    }
+
+    /// How long it says that its card is held; of a painting it says nothing.
+    pub fn duration(&self) -> Option<Duration> {
+        self.duration
     }
 
     /// Its steps or its card.
