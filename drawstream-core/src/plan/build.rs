@@ -266,7 +266,7 @@ fn check_op(op: &Op, limits: &Limits, place: &Place<'_>) -> Result<(), PlanError
             few("runs", "runs", runs.len(), 1)?;
             match runs.iter().position(|run| run.len == 0) {
                 None => Ok(()),
-                Some(index) => Err(zero_run(place.path().field("runs").entry(index))),
+                Some(index) => Err(zero_run(&place.path().field("runs").entry(index))),
             }
         }
         Op::Brush { path, width, .. } => {
@@ -276,7 +276,7 @@ fn check_op(op: &Op, limits: &Limits, place: &Place<'_>) -> Result<(), PlanError
     }
 }
 
-pub(super) fn zero_run(at: JsonPath) -> PlanError {
+pub(super) fn zero_run(at: &JsonPath) -> PlanError {
     PlanError::WrongKind {
         at: at.entry(2),
         found: "0".to_owned(),

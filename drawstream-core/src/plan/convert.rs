@@ -9,10 +9,10 @@ impl Plan {
     /// The same painting without runs and brush strokes: every frame is the same, point for point.
     #[must_use]
     pub fn with_pixel_lists(mut self) -> Self {
-        if let Content::Steps(steps) = &mut self.content {
-            if let Cow::Owned(plain) = without_new_ops(steps, self.canvas.size) {
-                *steps = plain;
-            }
+        if let Content::Steps(steps) = &mut self.content
+            && let Cow::Owned(plain) = without_new_ops(steps, self.canvas.size)
+        {
+            *steps = plain;
         }
         self
     }

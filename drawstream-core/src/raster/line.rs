@@ -90,7 +90,7 @@ impl Walk {
             }
         };
         let enters = partition(first, last + 1, before);
-        let leaves = partition(enters, last + 1, |k| inside(k));
+        let leaves = partition(enters, last + 1, inside);
         enters..leaves
     }
 }

@@ -76,7 +76,7 @@ impl Tracer {
             Pixels::Once => {
                 for part in drawn_parts(op) {
                     shape::spans(op, part, self.size, &mut |span| {
-                        count += u64::from(span.len)
+                        count += u64::from(span.len);
                     });
                 }
             }
