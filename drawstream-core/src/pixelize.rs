@@ -1,5 +1,221 @@
 //! Any picture → clean pixel art: an [`IndexedImage`].
+//!
+//! Pictures that show pixel art (an image model's, a screenshot, a photographed screen) have a grid of pseudo
+//! pixels: it is found and followed where it drifts and bends, each pseudo pixel gets one colour, and the colours
+//! that it was painted with are recovered from them. Pictures without a grid are averaged down and quantised.
+//!
+//! ```
+//! use drawstream_core::pixelize::{Options, Size, pixelize};
+//! let picture = image::RgbImage::from_fn(64, 64, |x, y| {
+//!     image::Rgb(if (x / 8 + y / 8) % 2 == 0 { [200, 40, 40] } else { [20, 20, 60] })
+//! });
+//! let art = pixelize(&picture, &Options { size: Size::Cells(8), ..Options::default() })?;
+//! assert_eq!((art.image.width(), art.image.palette().len()), (8, 2));
+//! # Ok::<(), drawstream_core::pixelize::PixelizeError>(())
+//! ```
 
+mod boundaries;
+mod cells;
+mod clean;
+mod cluster;
+mod dither;
+mod edges;
+mod field;
+mod grid;
 mod indexed_image;
+mod lab;
+mod options;
+mod palette_search;
+mod pitch;
+mod resize;
+mod shrink;
+#[cfg(test)]
+mod test;
 
+pub use grid::Grid;
 pub use indexed_image::IndexedImage;
+pub use options::{Dither, Options, PaletteChoice, Quality, Size};
+
+use image::{DynamicImage, RgbImage};
+
+use crate::color::Rgb8;
+use cells::Cells;
+use edges::Edges;
+use grid::Lattice;
+use lab::{Lab, LabImage};
+
+/// What [`pixelize`] made of a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pixelized {
+    /// The pixel art.
+    pub image: IndexedImage,
+    /// The grid of pseudo pixels that was found in the picture, if it has one.
+    pub grid: Option<Grid>,
+    /// How far pseudo pixels of one colour differ in the picture: OKLab distance, 0.0 where it is clean.
+    pub noise: f32,
+}
+
+/// Why a picture could not be made into pixel art.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PixelizeError {
+    /// A side of the picture is 0.
+    #[error("the picture is {width}×{height} pixels: there is nothing to see")]
+    Empty {
+        /// Its width in pixels.
+        width: u32,
+        /// Its height in pixels.
+        height: u32,
+    },
+    /// An option is outside of its limits.
+    #[error("{what}: {found} is not within {least} to {most}")]
+    OutOfRange {
+        /// Which option.
+        what: &'static str,
+        /// What was asked.
+        found: usize,
+        /// The least that is possible.
+        least: usize,
+        /// The most that is possible.
+        most: usize,
+    },
+}
+
+/// The picture that [`pixelize`] takes, of any that `image` decodes: 16 bits a channel become 8, and what is
+/// transparent shows `background`. Of an animation, decode the frame that you want.
+pub fn flatten(picture: &DynamicImage, background: Rgb8) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.to_rgb8();
+    }
+    let rgba = picture.to_rgba8();
+    let under = background.channels();
+    let mut flat = RgbImage::new(rgba.width(), rgba.height());
+    for (out, px) in flat.pixels_mut().zip(rgba.pixels()) {
+        let alpha = u32::from(px.0[3]);
+        out.0 = std::array::from_fn(|c| {
+            let mixed = u32::from(px.0[c]) * alpha + u32::from(under[c]) * (255 - alpha);
+            ((mixed + 127) / 255) as u8
+        });
+    }
+    flat
+}
+
+/// Makes clean pixel art of a picture.
+///
+/// Deterministic: the same picture and options give the same result on every machine. Pixel art that is clean
+/// already (each pixel an exact square, no more colours than asked) comes back as it is.
+///
+/// # Errors
+/// [`PixelizeError`], where the picture is empty or an option out of its limits.
+pub fn pixelize(picture: &RgbImage, options: &Options) -> Result<Pixelized, PixelizeError> {
+    let (width, height) = picture.dimensions();
+    if width == 0 || height == 0 {
+        return Err(PixelizeError::Empty { width, height });
+    }
+    let asked = options.checked(width, height)?;
+    if matches!(options.palette, PaletteChoice::Found) && options.dither == Dither::Off {
+        let fits = |w: u32, h: u32| asked.accepts(w as usize, h as usize);
+        if let Some((image, factor)) = clean::recover(picture, usize::from(options.colors), fits) {
+            let grid = (factor > 1).then(|| {
+                let (w, h) = (image.width() as usize, image.height() as usize);
+                Lattice::even(width as usize, height as usize, w, h).report()
+            });
+            return Ok(Pixelized {
+                image,
+                grid,
+                noise: 0.0,
+            });
+        }
+    }
+    let lab = LabImage::of(picture);
+    let lattice = Lattice::find(&Edges::of(&lab), asked.cells)
+        .filter(|lattice| asked.is_near(lattice.columns(), lattice.rows()));
+    let cells = match &lattice {
+        Some(lattice) => Cells::sample(&lab, lattice),
+        None => shrink::area_average(picture, asked.width, asked.height),
+    };
+    let palette = choose_palette(&cells, lattice.as_ref(), options);
+    let mut indices: Vec<u8> = cells
+        .colors
+        .iter()
+        .map(|&c| palette_search::nearest(&palette, c) as u8)
+        .collect();
+    let (mut columns, mut rows) = (cells.columns, cells.rows);
+    let mut colors = cells.colors;
+    if !asked.accepts(columns, rows) {
+        let [across, down] = resize::costs(&indices, columns);
+        let xs = resize::lines(columns, asked.width, &across);
+        let ys = resize::lines(rows, asked.height, &down);
+        indices = resize::picked(&indices, columns, &xs, &ys);
+        colors = resize::picked(&colors, columns, &xs, &ys);
+        (columns, rows) = (asked.width, asked.height);
+    }
+    if let Some(patterned) = dither::dithered(&colors, columns, &palette, options.dither) {
+        indices = patterned;
+    }
+    Ok(Pixelized {
+        image: compact(columns, rows, &palette, &indices, options),
+        grid: lattice.as_ref().map(Lattice::report),
+        noise: cells.noise,
+    })
+}
+
+/// The colours to paint with.
+fn choose_palette(cells: &Cells, lattice: Option<&Lattice>, options: &Options) -> Vec<Lab> {
+    let most = usize::from(options.colors);
+    let mut palette = match &options.palette {
+        PaletteChoice::Given(colors) => {
+            let given: Vec<Lab> = colors.iter().map(|&c| lab::of_rgb(c)).collect();
+            return palette_search::most_useful(given, &cells.colors, most);
+        }
+        PaletteChoice::Found | PaletteChoice::Wished { .. } if lattice.is_some() => {
+            palette_search::find(cells, most)
+        }
+        PaletteChoice::Found | PaletteChoice::Wished { .. } => {
+            cluster::medians(&cells.colors, most, options.seed)
+        }
+    };
+    if let PaletteChoice::Wished { colors, pull } = &options.palette {
+        let wishes: Vec<Lab> = colors.iter().map(|&c| lab::of_rgb(c)).collect();
+        palette_search::pull(&mut palette, &wishes, *pull);
+    }
+    palette
+}
+
+/// The indexed image, its palette free of colours that no cell has.
+fn compact(
+    columns: usize,
+    rows: usize,
+    palette: &[Lab],
+    indices: &[u8],
+    options: &Options,
+) -> IndexedImage {
+    let mut used = vec![false; palette.len()];
+    for &i in indices {
+        used[usize::from(i)] = true;
+    }
+    // Given colours come out as they were given: a trip through OKLab may miss by one.
+    let exact = |lab: Lab| match &options.palette {
+        PaletteChoice::Given(colors) => {
+            let nearest = colors.iter().copied().min_by(|&a, &b| {
+                let far = |c: Rgb8| lab::distance_squared(lab::of_rgb(c), lab);
+                far(a).total_cmp(&far(b))
+            });
+            nearest.unwrap_or_else(|| lab::to_rgb(lab))
+        }
+        PaletteChoice::Found | PaletteChoice::Wished { .. } => lab::to_rgb(lab),
+    };
+    let mut colors: Vec<Rgb8> = Vec::new();
+    let mut place = vec![0u8; palette.len()];
+    for (i, _) in used.iter().enumerate().filter(|(_, used)| **used) {
+        let color = exact(palette[i]);
+        let at = colors.iter().position(|&c| c == color).unwrap_or_else(|| {
+            colors.push(color);
+            colors.len() - 1
+        });
+        place[i] = at as u8;
+    }
+    let indices = indices.iter().map(|&i| place[usize::from(i)]).collect();
+    IndexedImage::new(columns as u32, rows as u32, colors, indices)
+        .expect("there are cells, and each has one of at most 256 colours")
+}

@@ -1,0 +1,79 @@
+//! Pictures that are pixel art already: nothing may be changed in them.
+
+use image::RgbImage;
+
+use super::indexed_image::IndexedImage;
+use crate::color::Rgb8;
+
+/// The picture's own pixels, where it is pixel art enlarged by a whole factor with at most `colors` colours.
+///
+/// `fits(width, height)` says whether so many cells are what is asked for. Returns the factor too.
+pub(crate) fn recover(
+    picture: &RgbImage,
+    colors: usize,
+    fits: impl Fn(u32, u32) -> bool,
+) -> Option<(IndexedImage, u32)> {
+    let palette = palette(picture, colors)?;
+    let factor = factor(picture);
+    // Where a whole area of cells is one colour, a smaller factor may be the true one.
+    let factor = (1..=factor)
+        .rev()
+        .find(|f| factor.is_multiple_of(*f) && fits(picture.width() / f, picture.height() / f))?;
+    let (width, height) = (picture.width() / factor, picture.height() / factor);
+    let index = |x: u32, y: u32| {
+        let color = Rgb8::from(picture.get_pixel(x * factor, y * factor).0);
+        palette.binary_search(&color).ok().map(|i| i as u8)
+    };
+    let indices: Option<Vec<u8>> = (0..height)
+        .flat_map(|y| (0..width).map(move |x| (x, y)))
+        .map(|(x, y)| index(x, y))
+        .collect();
+    Some((IndexedImage::new(width, height, palette, indices?)?, factor))
+}
+
+/// The picture's colours, sorted; `None` where there are more than `most`.
+pub(crate) fn palette(picture: &RgbImage, most: usize) -> Option<Vec<Rgb8>> {
+    let mut palette: Vec<Rgb8> = Vec::new();
+    let mut last = None;
+    for px in picture.as_raw().chunks_exact(3) {
+        if last == Some(px) {
+            continue;
+        }
+        last = Some(px);
+        let color = Rgb8::new(px[0], px[1], px[2]);
+        if let Err(place) = palette.binary_search(&color) {
+            if palette.len() == most {
+                return None;
+            }
+            palette.insert(place, color);
+        }
+    }
+    Some(palette)
+}
+
+/// The largest whole factor by which the picture is an exact enlargement.
+fn factor(picture: &RgbImage) -> u32 {
+    let (w, h) = (picture.width() as usize, picture.height() as usize);
+    let raw = picture.as_raw();
+    let row = |y: usize| &raw[y * w * 3..(y + 1) * w * 3];
+    let pixel = |y: usize, x: usize| &raw[(y * w + x) * 3..(y * w + x + 1) * 3];
+    let mut factor = gcd(w, h);
+    // Where something changes, a cell begins: every change must lie on a multiple of the factor.
+    for y in 1..h {
+        if y % factor != 0 && row(y) != row(y - 1) {
+            factor = gcd(factor, y);
+        }
+    }
+    for y in (0..h).step_by(factor) {
+        for x in 1..w {
+            if x % factor != 0 && pixel(y, x) != pixel(y, x - 1) {
+                factor = gcd(factor, x);
+            }
+        }
+    }
+    factor as u32
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}

@@ -1,0 +1,329 @@
+//! Which colours a picture was painted with, found from its cells.
+
+use super::cells::Cells;
+use super::lab::{Lab, distance, distance_squared};
+
+/// Colours nearer than this are one to the eye, side by side and in small areas.
+const ALIKE: f32 = 0.028;
+/// A cell further than this from its colour is plainly wrong, and no more wrong the further it is.
+const PLAINLY_WRONG: f32 = 0.12;
+
+/// At most `most` colours that explain the cells.
+pub(crate) fn find(cells: &Cells, most: usize) -> Vec<Lab> {
+    let denoised = cells.denoised();
+    let candidates = Candidates::of(&denoised, &cells.purity, cells.noise);
+    let mut chosen = candidates.greedy(most);
+    candidates.swap(&mut chosen);
+    let mut palette: Vec<Lab> = chosen.iter().map(|&c| candidates.colors[c]).collect();
+    settle(&mut palette, &denoised, &cells.purity, cells.noise);
+    for _ in 0..12 {
+        merge_alike(&mut palette, &candidates);
+        if !candidates.repair(&mut palette, most) {
+            break;
+        }
+        settle(&mut palette, &denoised, &cells.purity, cells.noise);
+    }
+    merge_alike(&mut palette, &candidates);
+    palette
+}
+
+/// Of given colours those that the cells need most, at most `most`, in the order given.
+pub(crate) fn most_useful(mut given: Vec<Lab>, cells: &[Lab], most: usize) -> Vec<Lab> {
+    while given.len() > most {
+        // The one whose cells lose least by going to their second choice is dropped.
+        let mut loss = vec![0.0f32; given.len()];
+        for &cell in cells {
+            let (mut first, mut second) = ((0, f32::MAX), f32::MAX);
+            for (i, &g) in given.iter().enumerate() {
+                let d = distance(g, cell);
+                if d < first.1 {
+                    second = first.1;
+                    first = (i, d);
+                } else {
+                    second = second.min(d);
+                }
+            }
+            loss[first.0] += second - first.1;
+        }
+        let least = (0..given.len()).min_by(|&a, &b| loss[a].total_cmp(&loss[b]));
+        given.remove(least.unwrap_or(0));
+    }
+    given
+}
+
+/// Draws each colour towards the nearest wish, the less the further that is.
+pub(crate) fn pull(palette: &mut [Lab], wishes: &[Lab], pull: f32) {
+    // A wish further away than this is another colour: blue isn't to become red.
+    const FARTHEST: f32 = 0.2;
+    if wishes.is_empty() {
+        return;
+    }
+    for color in palette {
+        let wish = wishes[nearest(wishes, *color)];
+        let near = (1.0 - distance(wish, *color) / FARTHEST).max(0.0).sqrt();
+        let share = pull.clamp(0.0, 1.0) * near;
+        *color = std::array::from_fn(|c| color[c] + (wish[c] - color[c]) * share);
+    }
+}
+
+/// The index of the nearest colour; the first of equals.
+pub(crate) fn nearest(palette: &[Lab], color: Lab) -> usize {
+    let mut best = (0, f32::MAX);
+    for (i, &p) in palette.iter().enumerate() {
+        let d = distance_squared(p, color);
+        if d < best.1 {
+            best = (i, d);
+        }
+    }
+    best.0
+}
+
+/// Moves each colour to the middle of the cells that are nearest to it, outliers counting little.
+pub(crate) fn settle(palette: &mut [Lab], colors: &[Lab], weights: &[f32], noise: f32) {
+    let unit = (2.0 * noise.max(0.003)) * (2.0 * noise.max(0.003));
+    for _ in 0..3 {
+        let mut sums = vec![([0.0f32; 3], 0.0f32); palette.len()];
+        for (&color, &weight) in colors.iter().zip(weights) {
+            let i = nearest(palette, color);
+            let weight = weight / (1.0 + distance_squared(palette[i], color) / unit);
+            for (s, c) in sums[i].0.iter_mut().zip(color) {
+                *s += weight * c;
+            }
+            sums[i].1 += weight;
+        }
+        for (p, (sum, mass)) in palette.iter_mut().zip(sums) {
+            if mass > 0.0 {
+                *p = sum.map(|s| s / mass);
+            }
+        }
+    }
+}
+
+/// Joins pairs that are one to the eye or within noise.
+fn merge_alike(palette: &mut Vec<Lab>, candidates: &Candidates) {
+    let alike = ALIKE.max(2.2 * candidates.noise);
+    loop {
+        let mut closest = (0, 0, alike);
+        for i in 0..palette.len() {
+            for j in i + 1..palette.len() {
+                let d = distance(palette[i], palette[j]);
+                if d < closest.2 {
+                    closest = (i, j, d);
+                }
+            }
+        }
+        let (i, j, d) = closest;
+        if d >= alike {
+            return;
+        }
+        let (mi, mj) = (
+            candidates.mass_near(palette, i),
+            candidates.mass_near(palette, j),
+        );
+        let share = if mi + mj > 0.0 { mj / (mi + mj) } else { 0.5 };
+        let (p, q) = (palette[i], palette[j]);
+        palette[i] = std::array::from_fn(|c| p[c] + (q[c] - p[c]) * share);
+        palette.remove(j);
+    }
+}
+
+/// The cells' colours, gathered into small bins: places where a palette colour may be.
+struct Candidates {
+    colors: Vec<Lab>,
+    masses: Vec<f32>,
+    /// What a candidate counts: its mass to the power of 0.6, so that few but clear cells are heard.
+    weights: Vec<f32>,
+    noise: f32,
+}
+
+impl Candidates {
+    fn of(colors: &[Lab], purity: &[f32], noise: f32) -> Self {
+        // More candidates than this tell nothing new and cost their square.
+        const MOST: usize = 700;
+        let mut side = 0.012;
+        loop {
+            let binned = Self::binned(colors, purity, noise, side);
+            if binned.colors.len() <= MOST {
+                return binned;
+            }
+            side *= 1.3;
+        }
+    }
+
+    fn binned(colors: &[Lab], purity: &[f32], noise: f32, side: f32) -> Self {
+        let mut keyed: Vec<(u32, u32)> = colors
+            .iter()
+            .zip(0..)
+            .map(|(c, i)| {
+                // OKLab's a and b lie within ±0.5.
+                let [l, a, b] =
+                    [c[0], c[1] + 0.5, c[2] + 0.5].map(|v| ((v / side).max(0.0) as u32).min(1023));
+                (l << 20 | a << 10 | b, i)
+            })
+            .collect();
+        keyed.sort_unstable();
+        let mut found = Self {
+            colors: Vec::new(),
+            masses: Vec::new(),
+            weights: Vec::new(),
+            noise,
+        };
+        for bin in keyed.chunk_by(|a, b| a.0 == b.0) {
+            let mut sum = [0.0f32; 3];
+            let mut mass = 0.0;
+            for &(_, i) in bin {
+                let weight = purity[i as usize].max(1e-3);
+                mass += weight;
+                for (s, c) in sum.iter_mut().zip(colors[i as usize]) {
+                    *s += weight * c;
+                }
+            }
+            found.colors.push(sum.map(|s| s / mass));
+            found.masses.push(mass);
+            found.weights.push(libm::powf(mass, 0.6));
+        }
+        found
+    }
+
+    /// How badly a colour stands for a candidate: nothing within the noise.
+    fn cost(&self, candidate: usize, color: Lab) -> f32 {
+        let d = (distance(self.colors[candidate], color) - 2.0 * self.noise).max(0.0);
+        let d = d.min(PLAINLY_WRONG);
+        self.weights[candidate] * d * d
+    }
+
+    /// The least that a further colour must save: three cells' worth of what eyes can just tell apart.
+    fn worthwhile(&self) -> f32 {
+        libm::powf(3.0, 0.6) * ALIKE * ALIKE
+    }
+
+    /// Candidates chosen one after another, each the one that saves most.
+    fn greedy(&self, most: usize) -> Vec<usize> {
+        let mut costs: Vec<f32> = self
+            .weights
+            .iter()
+            .map(|w| w * PLAINLY_WRONG * PLAINLY_WRONG)
+            .collect();
+        let mut chosen = Vec::new();
+        while chosen.len() < most {
+            let (best, saving) = self.most_saving(&costs);
+            if chosen.is_empty() || saving > self.worthwhile() {
+                chosen.push(best);
+            } else {
+                break;
+            }
+            for (i, cost) in costs.iter_mut().enumerate() {
+                *cost = cost.min(self.cost(i, self.colors[best]));
+            }
+        }
+        chosen
+    }
+
+    /// The candidate that would save most of these costs, and how much.
+    fn most_saving(&self, costs: &[f32]) -> (usize, f32) {
+        let mut best = (0, f32::MIN);
+        for c in 0..self.colors.len() {
+            let color = self.colors[c];
+            let saving: f32 = (0..costs.len())
+                .filter(|&i| costs[i] > 0.0)
+                .map(|i| (costs[i] - self.cost(i, color)).max(0.0))
+                .sum();
+            if saving > best.1 {
+                best = (c, saving);
+            }
+        }
+        best
+    }
+
+    /// Exchanges chosen candidates for others as long as that saves.
+    fn swap(&self, chosen: &mut [usize]) {
+        let n = self.colors.len();
+        for _ in 0..2 * chosen.len() {
+            // The least and the second least cost of each candidate, and by whom.
+            let served: Vec<(usize, f32, f32)> = (0..n)
+                .map(|i| {
+                    let mut best = (0, f32::MAX, f32::MAX);
+                    for (k, &c) in chosen.iter().enumerate() {
+                        let cost = self.cost(i, self.colors[c]);
+                        if cost < best.1 {
+                            best = (k, cost, best.1);
+                        } else {
+                            best.2 = best.2.min(cost);
+                        }
+                    }
+                    let worst = self.weights[i] * PLAINLY_WRONG * PLAINLY_WRONG;
+                    (best.0, best.1, best.2.min(worst))
+                })
+                .collect();
+            let mut best = (0, 0, 1e-7);
+            for c in 0..n {
+                let mut saved = 0.0;
+                let mut lost = vec![0.0; chosen.len()];
+                for (i, &(k, first, second)) in served.iter().enumerate() {
+                    if second <= 0.0 {
+                        continue;
+                    }
+                    let cost = self.cost(i, self.colors[c]);
+                    saved += (first - cost).max(0.0);
+                    // Without k this one falls to the newcomer or to its second.
+                    lost[k] += cost.min(second) - cost.min(first);
+                }
+                for (k, lost) in lost.iter().enumerate() {
+                    if saved - lost > best.2 {
+                        best = (k, c, saved - lost);
+                    }
+                }
+            }
+            if best.2 <= 1e-7 {
+                return;
+            }
+            chosen[best.0] = best.1;
+        }
+    }
+
+    fn costs(&self, palette: &[Lab]) -> Vec<f32> {
+        (0..self.colors.len())
+            .map(|i| self.cost(i, palette[nearest(palette, self.colors[i])]))
+            .collect()
+    }
+
+    fn mass_near(&self, palette: &[Lab], index: usize) -> f32 {
+        self.colors
+            .iter()
+            .zip(&self.masses)
+            .filter(|(c, _)| nearest(palette, **c) == index)
+            .map(|(_, m)| m)
+            .sum()
+    }
+
+    /// Adds the colour that saves most, in place of the least useful one where the palette is full.
+    /// Says whether it helped.
+    fn repair(&self, palette: &mut Vec<Lab>, most: usize) -> bool {
+        let costs = self.costs(palette);
+        let (best, saving) = self.most_saving(&costs);
+        if saving <= self.worthwhile() {
+            return false;
+        }
+        if palette.len() < most {
+            palette.push(self.colors[best]);
+            return true;
+        }
+        let mut with: Vec<Lab> = palette.clone();
+        with.push(self.colors[best]);
+        let before: f32 = costs.iter().sum();
+        let mut cheapest = (0, f32::MAX);
+        for k in 0..palette.len() {
+            let mut without = with.clone();
+            without.remove(k);
+            let after: f32 = self.costs(&without).iter().sum();
+            if after < cheapest.1 {
+                cheapest = (k, after);
+            }
+        }
+        if cheapest.1 < before - self.worthwhile() / 2.0 {
+            palette[cheapest.0] = self.colors[best];
+            return true;
+        }
+        false
+    }
+}
