@@ -6,3 +6,4 @@ pub mod args;
 pub mod commands;
 pub mod failure;
 pub mod ledger;
+pub mod sources;
