@@ -8,6 +8,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `service` | the account: donations, tokens, the channel's history, who is connected |
+//! | `listing` | rows and pages
 //! | `command` | what the socket answers to a command |
 //! | `socket` | one connection |
 //! | `http` | REST |
@@ -18,6 +19,7 @@
 mod command;
 pub mod donors;
 mod http;
+mod listing;
 mod oauth;
 pub mod scenario;
 mod service;
@@ -182,12 +184,12 @@ impl Simulator {
     }
 
     /// Somebody donates: it is listed by REST and pushed over the socket. Says its id.
-    pub fn push(&self, donation: SimulatedDonation) -> u64 {
+    pub fn push(&self, donation: &SimulatedDonation) -> u64 {
         self.announce(donation, Announce::Everywhere)
     }
 
     /// Somebody donates, and only a part of the service tells of it.
-    pub fn announce(&self, donation: SimulatedDonation, how: Announce) -> u64 {
+    pub fn announce(&self, donation: &SimulatedDonation, how: Announce) -> u64 {
         self.desk.with(|service| service.donate(donation, how))
     }
 
@@ -204,12 +206,12 @@ impl Simulator {
     /// Closes all connections with a code and Centrifugo's reason for it.
     pub fn disconnect(&self, code: u16) {
         self.desk
-            .with(|service| service.close_all(Out::Close(code)));
+            .with(|service| service.close_all(&Out::Close(code)));
     }
 
     /// Cuts all connections without a word, as a failing network does.
     pub fn cut(&self) {
-        self.desk.with(|service| service.close_all(Out::Cut));
+        self.desk.with(|service| service.close_all(&Out::Cut));
     }
 
     /// Takes the subscription away from all who are subscribed, and asks them to come again.
@@ -258,6 +260,6 @@ impl Drop for Simulator {
     fn drop(&mut self) {
         self.desk.stop.cancel();
         self.desk
-            .with(|service| service.close_all(Out::Close(3001)));
+            .with(|service| service.close_all(&Out::Close(3001)));
     }
 }

@@ -97,7 +97,7 @@ impl Scenario {
                     made.extend(next(simulator, donors));
                 }
             }
-            Self::Audio => made.push(simulator.push(SimulatedDonation {
+            Self::Audio => made.push(simulator.push(&SimulatedDonation {
                 message: Some("https://static.example/audiodonations/abc.wav".to_owned()),
                 message_type: "audio",
                 ..SimulatedDonation::written(Some("Bob"), "", 100.0, "RUB")
@@ -110,7 +110,7 @@ impl Scenario {
                     (Some("Ann"), Some("\u{200b}\r\n"), json!("1 000,50")),
                 ];
                 made.extend(odd.map(|(donor, message, amount)| {
-                    simulator.push(SimulatedDonation {
+                    simulator.push(&SimulatedDonation {
                         message: message.map(str::to_owned),
                         amount,
                         ..SimulatedDonation::written(donor, "", 1.0, "UZS")
@@ -134,7 +134,7 @@ const MALFORMED: [&str; 6] = [
 ];
 
 fn next(simulator: &Simulator, donors: &mut DemoDonors) -> Option<u64> {
-    donors.next().map(|donation| simulator.push(donation))
+    donors.next().map(|donation| simulator.push(&donation))
 }
 
 /// A late one that is dated before those already told, and ones whose push or listing is missing.
@@ -152,7 +152,7 @@ fn out_of_order(simulator: &Simulator, donors: &mut DemoDonors) -> Vec<u64> {
         .map(|((shift, how), donation)| {
             let created_at = Some(now + shift);
             simulator.announce(
-                SimulatedDonation {
+                &SimulatedDonation {
                     created_at,
                     ..donation
                 },

@@ -9,8 +9,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::macros::format_description;
 use tokio::sync::mpsc;
 
 use super::{Dialect, SimulatorOptions};
@@ -154,9 +152,9 @@ pub(super) struct Service {
     codes: BTreeMap<String, String>,
     socket_tokens: BTreeMap<String, bool>,
     channel_tokens: BTreeMap<String, (String, String)>,
-    rows: BTreeMap<u64, Value>,
+    pub(super) rows: BTreeMap<u64, Value>,
     /// Ids in the order in which REST lists them, oldest first.
-    listed: Vec<u64>,
+    pub(super) listed: Vec<u64>,
     next_id: u64,
     epoch: String,
     top: u64,
@@ -219,8 +217,6 @@ impl Service {
         let word: Vec<u8> = (0..bytes).map(|_| self.rng.random()).collect();
         word.iter().map(|byte| format!("{byte:02x}")).collect()
     }
-
-    // Tokens.
 
     pub(super) fn grant(&mut self) -> Grant {
         let expires = SystemTime::now() + self.options.token_lifetime;
@@ -317,9 +313,7 @@ impl Service {
         fault
     }
 
-    // Donations.
-
-    pub(super) fn donate(&mut self, donation: SimulatedDonation, how: Announce) -> u64 {
+    pub(super) fn donate(&mut self, donation: &SimulatedDonation, how: Announce) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
         self.stats.donations += 1;
@@ -333,42 +327,6 @@ impl Service {
             self.repeat(id);
         }
         id
-    }
-
-    /// A row as REST writes it.
-    fn row(&self, id: u64, donation: SimulatedDonation) -> Value {
-        let created_s = donation
-            .created_at
-            .unwrap_or_else(|| seconds(SystemTime::now()) as i64);
-        let mut row = json!({
-            "id": id,
-            "name": "Donations",
-            "username": donation.donor,
-            "message_type": donation.message_type,
-            "message": donation.message,
-            "payin_system": {"title": "Bank card"},
-            "amount": donation.amount,
-            "currency": donation.currency,
-            "is_shown": 0,
-            "amount_in_user_currency": donation.amount_in_user_currency,
-            "recipient_name": "streamer",
-            "recipient": {
-                "user_id": self.options.user_id,
-                "code": "streamer",
-                "name": "streamer",
-                "avatar": "https://static.example/avatar.jpg"
-            },
-            "created_at": date(created_s),
-            "shown_at": null,
-            "created_at_ts": created_s,
-            "shown_at_ts": null
-        });
-        if donation.amount_in_user_currency.is_none()
-            && let Some(fields) = row.as_object_mut()
-        {
-            fields.remove("amount_in_user_currency");
-        }
-        row
     }
 
     /// Publishes a donation on the channel, whether or not that was done before.
@@ -413,45 +371,6 @@ impl Service {
             Dialect::V28Seq | Dialect::V28Offset => self.written_push(publication),
         }
     }
-
-    /// One page of 30, newest first, in Laravel's shape.
-    pub(super) fn page(&self, number: usize) -> Value {
-        const PER_PAGE: usize = 30;
-        let total = self.listed.len();
-        let last = total.div_ceil(PER_PAGE).max(1);
-        let start = (number - 1).saturating_mul(PER_PAGE);
-        let rows: Vec<&Value> = self
-            .listed
-            .iter()
-            .rev()
-            .skip(start)
-            .take(PER_PAGE)
-            .filter_map(|id| self.rows.get(id))
-            .collect();
-        let path = format!("http://{}/api/v1/alerts/donations", self.address);
-        let link = |page: usize| format!("{path}?page={page}");
-        let shown = rows.len();
-        json!({
-            "data": rows,
-            "links": {
-                "first": link(1),
-                "last": link(last),
-                "prev": (number > 1).then(|| link(number - 1)),
-                "next": (number < last).then(|| link(number + 1))
-            },
-            "meta": {
-                "current_page": number,
-                "from": (shown > 0).then_some(start + 1),
-                "last_page": last,
-                "path": path,
-                "per_page": PER_PAGE,
-                "to": (shown > 0).then_some(start + shown),
-                "total": total
-            }
-        })
-    }
-
-    // The socket.
 
     pub(super) fn open(&mut self, out: mpsc::Sender<Out>) -> String {
         let word = self.word(16);
@@ -590,7 +509,7 @@ impl Service {
         self.send_to(&channel, text);
     }
 
-    pub(super) fn close_all(&mut self, how: Out) {
+    pub(super) fn close_all(&mut self, how: &Out) {
         for entry in self.clients.values() {
             // A full queue belongs to a connection that is being closed for it.
             let _ = entry.out.try_send(how.clone());
@@ -620,18 +539,10 @@ impl Service {
 }
 
 /// Seconds since 1970.
-fn seconds(time: SystemTime) -> u64 {
+pub(super) fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_secs()
-}
-
-fn date(unix_s: i64) -> String {
-    let layout = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
-    OffsetDateTime::from_unix_timestamp(unix_s)
-        .ok()
-        .and_then(|at| at.format(layout).ok())
-        .unwrap_or_default()
 }
 
 /// JSON the way PHP writes it: everything outside of ASCII and every slash escaped.

@@ -97,7 +97,7 @@ async fn a_donation_is_pushed_to_those_who_subscribed_and_listed() {
     assert!(reply[0]["result"].get("seq").is_none(), "zero is left out");
     let join_push = hear(&mut socket).await.unwrap();
     assert_eq!(join_push[0]["result"]["type"], 1);
-    let id = simulator.push(donation("кот/кит"));
+    let id = simulator.push(&donation("кот/кит"));
     let push = hear(&mut socket).await.unwrap();
     assert_eq!(push[0]["result"]["data"]["seq"], 1);
     assert_eq!(push[0]["result"]["data"]["data"]["id"], id);
@@ -116,7 +116,7 @@ async fn a_burst_travels_at_most_four_to_a_frame() {
     hear(&mut socket).await.unwrap();
     simulator.desk.with(|service| {
         for _ in 0..10 {
-            service.donate(donation("x"), Announce::Everywhere);
+            service.donate(&donation("x"), Announce::Everywhere);
         }
     });
     let mut frames = Vec::new();
@@ -135,7 +135,7 @@ async fn recovery_tells_what_was_missed_in_the_dialects_order() {
     ] {
         let simulator = simulator(dialect).await;
         for message in ["m1", "m2", "m3"] {
-            simulator.push(donation(message));
+            simulator.push(&donation(message));
         }
         let (_, first) = join(&simulator, json!(null)).await;
         let epoch = &first[0]["result"]["epoch"];
@@ -156,7 +156,7 @@ async fn recovery_tells_what_was_missed_in_the_dialects_order() {
         let (_, reply) = join(&simulator, other).await;
         assert!(reply[0]["result"].get("recovered").is_none());
         for _ in 0..9 {
-            simulator.push(donation("more"));
+            simulator.push(&donation("more"));
         }
         let (_, reply) = join(&simulator, json!({"recover": true, key: 1, "epoch": epoch})).await;
         assert!(reply[0]["result"].get("recovered").is_none());
@@ -217,7 +217,7 @@ async fn a_channel_token_of_another_connection_is_refused_and_a_second_subscript
 #[tokio::test]
 async fn pages_hold_thirty_newest_first() {
     let simulator = simulator(Dialect::V27).await;
-    let ids: Vec<u64> = (0..31).map(|_| simulator.push(donation("x"))).collect();
+    let ids: Vec<u64> = (0..31).map(|_| simulator.push(&donation("x"))).collect();
     let http = reqwest::Client::new();
     let url = |page| format!("{}/alerts/donations?page={page}", simulator.api_url());
     let first = api(&simulator, http.get(url(1))).await;
