@@ -43,3 +43,11 @@ impl ApprovedRequest {
         &self.text
     }
 }
+
+#[cfg(test)]
+impl ScreenText {
+    /// A text that no gate has seen: what draws must stand whatever is in it.
+    pub(crate) fn unchecked(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}

@@ -21,6 +21,7 @@
 //! | [`gate`] | what may be drawn and what may be shown |
 //! | [`scene`] | what is to be painted |
 //! | [`show`] | what is on, what is next, and when
+//! | [`stage`] | the whole 1080p picture, and which of its pixels changed
 
 pub mod color;
 pub mod donation;
@@ -30,4 +31,6 @@ pub mod plan;
 pub mod raster;
 pub mod scene;
 pub mod show;
+#[cfg(feature = "stage")]
+pub mod stage;
 pub mod timeline;

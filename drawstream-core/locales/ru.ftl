@@ -1,0 +1,61 @@
+# Что говорит сцена. Слов зрителей здесь нет.
+caption = Всё для вас
+anonymous = Аноним
+
+eyebrow-idle = Заказы открыты
+eyebrow-closed = Заказы закрыты
+eyebrow-preparing = Художник за работой
+eyebrow-drawing = Сейчас рисуем
+eyebrow-holding = Готово
+eyebrow-refused = Не в этот раз
+eyebrow-failed = С этим не вышло
+eyebrow-paused = Пауза
+
+idle-title = Ваши слова станут картиной
+idle-step-1 = Пришлите донат с сообщением
+idle-step-2 = Напишите, что хотите увидеть
+idle-step-3 = Смотрите, как её пишут мазок за мазком
+
+closed-title = Спасибо за каждую картину
+closed-text = Всё, что уже в очереди, будет нарисовано. До встречи!
+
+no-message = Пусть будет сюрприз
+refused-reply = Ты слишком мал
+failed-reply = Не получилось нарисовать этот заказ
+
+preparing-note = смешиваем краски
+preparing-canvas = Чистый холст
+time-left = осталось { $time }
+next-in = следующая через { $time }
+painted-for = Картина для { $name }
+paused-note = Пауза
+
+next-title = Далее
+next-nobody = Следующая картина может быть вашей
+wait-next = следующий
+wait-soon = меньше минуты
+wait-minutes = { $count ->
+    [one] через { $count } минуту
+    [few] через { $count } минуты
+   *[many] через { $count } минут
+}
+wait-hours = { $count ->
+    [one] через { $count } час
+    [few] через { $count } часа
+   *[many] через { $count } часов
+}
+wait-unknown = готовится
+waiting = { $count ->
+    [0] никто не ждёт
+    [one] ждёт { $count } заказ
+    [few] ждут { $count } заказа
+   *[many] ждут { $count } заказов
+}
+
+source-connecting = подключаемся
+source-live = на связи
+source-reconnecting = переподключаемся
+source-offline = нет связи
+
+cover-title = Скоро вернёмся
+frames = { $count } к/с
