@@ -356,6 +356,12 @@ impl Stage {
             | Act::Drawing { .. }
             | Act::Holding { .. } => CardView::Fresh,
         };
+        let size = view
+            .canvas
+            .map_or(self.options.empty_canvas, |canvas| canvas.frame.size());
+        if self.easel.is_new(size) {
+            self.keys[Slot::Plaque.index()] = None;
+        }
         let mut ground = Ground {
             surface: &mut self.surface,
             wall: &self.backdrop,
@@ -367,9 +373,6 @@ impl Stage {
                 self.easel.show_canvas(&mut ground, &canvas, view.brush);
             }
             (CardView::Fresh, None) | (CardView::Words { .. }, _) => {
-                let size = view
-                    .canvas
-                    .map_or(self.options.empty_canvas, |canvas| canvas.frame.size());
                 if let Some(area) = self.easel.show_other(&mut ground, size, card) {
                     let mut ink = Ink {
                         surface: &mut self.surface,
@@ -412,7 +415,7 @@ impl Stage {
                 _,
             ) => Plaque::Nothing,
         };
-        let area = self.layout.plaque;
+        let area = self.easel.plaque();
         self.slot(Slot::Plaque, area, plaque, |ink, area| {
             strips::draw_plaque(ink, area, plaque);
         });
@@ -516,9 +519,18 @@ impl Stage {
         let since = self.since_entrance(view.now);
         let message = view.request.and_then(|r| r.message).map(ScreenText::as_str);
         let surprise;
-        let text = match message {
-            Some(text) if !text.is_empty() => text,
-            Some(_) | None => {
+        let text = match (message, &view.act) {
+            (Some(text), _) if !text.is_empty() => text,
+            // What was refused is not told, and no painting will surprise anybody.
+            (_, Act::Refused { .. } | Act::Failed { .. }) => "",
+            (
+                _,
+                Act::Idle
+                | Act::Closed
+                | Act::Preparing { .. }
+                | Act::Drawing { .. }
+                | Act::Holding { .. },
+            ) => {
                 surprise = self.words.say("no-message");
                 &surprise
             }

@@ -48,7 +48,7 @@ fn grouped(whole: u64, locale: Locale) -> String {
     };
     let mut grouped = String::new();
     for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n) % 3 == 0 {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
             grouped.push(mark);
         }
         grouped.push(digit);

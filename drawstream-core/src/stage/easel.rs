@@ -54,10 +54,17 @@ enum Inside {
     Other(u64),
 }
 
+/// How far the frame's shadow is seen, on a stage of 1080 lines.
+const SHADOW: f32 = 10.0;
+
 /// The canvas's place on the stage and what is in it.
 pub(crate) struct Easel {
     place: StageRect,
+    /// Everything that the picture, its shadow and its plaque may take up.
+    room: StageRect,
+    plaque: StageRect,
     frame: i32,
+    shadow: i32,
     size: CanvasSize,
     fit: Fit,
     picture: StageRect,
@@ -72,7 +79,14 @@ impl Easel {
     pub(crate) fn new(layout: &Layout, size: CanvasSize) -> Self {
         let mut easel = Self {
             place: layout.easel,
+            room: layout
+                .easel
+                .outset(layout.px(SHADOW))
+                .union(layout.plaque)
+                .intersect(layout.stage),
+            plaque: layout.plaque,
             frame: layout.px(12.0),
+            shadow: layout.px(SHADOW),
             size,
             fit: Fit::Enlarge(1),
             picture: StageRect::default(),
@@ -101,10 +115,22 @@ impl Easel {
         self.picture
     }
 
+    /// Where the plaque is: right below the frame, however high the picture is.
+    pub(crate) fn plaque(&self) -> StageRect {
+        let below = self.place.bottom() - self.picture.bottom() - self.frame;
+        let y = self.plaque.y - below;
+        StageRect { y, ..self.plaque }
+    }
+
     /// Forgets what is on the stage: all of it is drawn at the next call.
     pub(crate) fn forget(&mut self) {
         self.inside = Inside::Nothing;
         self.under_brush = None;
+    }
+
+    /// Whether the next picture will be hung anew: everything around it is drawn again then.
+    pub(crate) fn is_new(&self, size: CanvasSize) -> bool {
+        self.size != size || self.inside == Inside::Nothing
     }
 
     /// Hangs the frame anew if the canvas's size is another one, or if nothing is on the stage yet.
@@ -114,9 +140,11 @@ impl Easel {
         }
         if self.inside == Inside::Nothing {
             self.under_brush = None;
-            ground.surface.copy_from(ground.wall, self.place);
+            ground.surface.copy_from(ground.wall, self.room);
+            let outer = self.picture.outset(self.frame);
+            draw_shadow(ground.surface, outer, self.shadow);
             draw_frame(ground.surface, ground.theme, self.picture, self.frame);
-            ground.damage.add(self.place);
+            ground.damage.add(self.room);
         }
     }
 
@@ -130,12 +158,11 @@ impl Easel {
         let pixels = canvas.frame.pixels();
         self.hang(ground, canvas.frame.size());
         let fresh = self.inside != Inside::Canvas;
-        let rows = self.suspects(canvas, fresh);
+        let rows = if fresh { 0..0 } else { self.suspects(canvas) };
         let changed = fresh || !rows.is_empty();
         let lifted = changed || self.under_brush.as_ref().map(|(brush, _)| *brush) != brush;
-        if lifted && let Some((_, saved)) = self.under_brush.take() {
-            let area = ground.surface.restore(&saved);
-            ground.damage.add(area);
+        if lifted {
+            self.lift_brush(ground);
         }
         if fresh {
             self.shown.clear();
@@ -158,9 +185,8 @@ impl Easel {
     }
 
     /// Which rows may differ from what is shown.
-    fn suspects(&self, canvas: &CanvasView<'_>, fresh: bool) -> std::ops::Range<u16> {
+    fn suspects(&self, canvas: &CanvasView<'_>) -> std::ops::Range<u16> {
         match canvas.damage {
-            _ if fresh => 0..0,
             CanvasDamage::Nothing => 0..0,
             CanvasDamage::All if self.shown == canvas.frame.pixels() => 0..0,
             CanvasDamage::All => 0..self.size.h(),
@@ -283,9 +309,12 @@ impl Easel {
         if self.inside == inside && self.size == size {
             return None;
         }
-        self.inside = Inside::Nothing;
+        if self.inside == Inside::Canvas {
+            self.lift_brush(ground);
+        }
         self.hang(ground, size);
         self.inside = inside;
+        ground.damage.add(self.picture);
         ground.surface.fill(self.picture, ground.theme.linen);
         Some(self.picture)
     }
@@ -305,6 +334,13 @@ impl Easel {
         ground.surface.stamp(image, at, clip, 255);
         ground.damage.add(saved.area());
         self.under_brush = Some((brush, saved));
+    }
+
+    fn lift_brush(&mut self, ground: &mut Ground<'_>) {
+        if let Some((_, saved)) = self.under_brush.take() {
+            let area = ground.surface.restore(&saved);
+            ground.damage.add(area);
+        }
     }
 
     /// The middle of a canvas pixel on the stage; a point outside is taken to the nearest edge.
@@ -332,6 +368,15 @@ fn columns(canvas: &CanvasView<'_>) -> (u16, u16) {
         CanvasDamage::All => (0, canvas.frame.size().w()),
         CanvasDamage::Within(CanvasRect { x, w, .. }) => (x, x.saturating_add(w)),
         CanvasDamage::Nothing => (0, 0),
+    }
+}
+
+/// A soft shadow, a little lower than what throws it.
+fn draw_shadow(surface: &mut Surface, outer: StageRect, depth: i32) {
+    for n in (1..=depth).rev() {
+        let ring = StageRect::new(outer.x, outer.y + (depth - n) / 3, outer.w, outer.h)
+            .outset(n - (depth - n) / 3);
+        surface.fill_round(ring, n as f32, Rgb8::BLACK, 12);
     }
 }
 

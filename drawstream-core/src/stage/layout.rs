@@ -125,7 +125,8 @@ impl Layout {
         let whole = layout
             .stage
             .centered(layout.px(1080.0).min(layout.stage.w), layout.stage.h);
-        let edge = layout.px(36.0);
+        // The panels are as wide as the frame.
+        let edge = layout.px((1080.0 - EASEL) / 2.0);
         let inner = StageRect::new(
             whole.x + edge,
             layout.px(30.0),
@@ -137,7 +138,7 @@ impl Layout {
         let (_, rest) = rest.split_top(layout.px(16.0));
         layout.easel = StageRect::new(whole.x + (whole.w - side) / 2, rest.y, side, side);
         layout.plaque = layout.below_easel();
-        let below = layout.plaque.bottom() - rest.y + layout.px(10.0);
+        let below = layout.plaque.bottom() - rest.y + layout.px(8.0);
         let (_, rest) = rest.split_top(below);
         let (rest, foot) = rest.split_bottom(layout.px(34.0));
         layout.place_strips(top, foot);
@@ -150,9 +151,9 @@ impl Layout {
         let easel = self.easel;
         StageRect::new(
             easel.x,
-            easel.bottom() + self.px(4.0),
+            easel.bottom() + self.px(12.0),
             easel.w,
-            self.px(44.0),
+            self.px(40.0),
         )
     }
 

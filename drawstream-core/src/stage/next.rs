@@ -112,7 +112,10 @@ pub(crate) fn draw_row(ink: &mut Ink<'_>, area: StageRect, position: usize, row:
         .unwrap_or(&anonymous);
     ink.line(
         rest,
-        &Label::new(donor, 30.0, ink.theme.text).bold().least(25.0),
+        &Label::new(donor, 30.0, ink.theme.text)
+            .bold()
+            .least(27.0)
+            .align(Align::Left),
     );
 }
 

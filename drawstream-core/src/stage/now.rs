@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use super::amount;
 use super::ink::{Edge, Ink, Label};
 use super::layout::Layout;
 use super::rect::StageRect;
 use super::text::Align;
 use super::view::{Act, Dab, Motion, RequestView, Touched};
-use super::{amount, words};
 use crate::color::Rgb8;
 use crate::donation::Money;
 use crate::gate::ScreenText;
@@ -34,7 +34,7 @@ impl NowPlaces {
         let (rest, bar) = rest.split_bottom(layout.px(16.0));
         let (_, rest) = rest.split_top(layout.px(8.0));
         let (message, _) = rest.split_bottom(layout.px(18.0));
-        let (dabs, time) = foot.split_right(layout.px(280.0).min(foot.w / 2));
+        let (dabs, time) = foot.split_right(layout.px(340.0).min(foot.w / 2));
         Self {
             head,
             message,
@@ -194,7 +194,7 @@ pub(crate) fn message_scroll(
 }
 
 pub(crate) fn message_label<'t>(ink: &Ink<'_>, text: &'t str) -> Label<'t> {
-    Label::new(text, 40.0, ink.theme.text).least(27.0)
+    Label::new(text, 48.0, ink.theme.text).least(27.0)
 }
 
 /// Draws the message; where it goes on past an edge it does so softly.
@@ -287,6 +287,10 @@ fn sweep(width: i32, since: Duration, motion: Motion) -> (i32, i32) {
 /// Draws the bar: its bed, and on it what is done.
 pub(crate) fn draw_bar(ink: &mut Ink<'_>, area: StageRect, progress: &Progress) {
     let radius = area.h as f32 / 2.0;
+    if progress.tone == Tone::Alert {
+        // A card is no work that could be under way.
+        return;
+    }
     ink.fill_round(area, radius, ink.theme.groove);
     let (begin, end) = progress.filled;
     if end > begin {
@@ -361,7 +365,7 @@ pub(crate) fn draw_invitation(ink: &mut Ink<'_>, area: StageRect, head: &Head<'_
     );
     let (_, rest) = rest.split_top(ink.px(14.0));
     let steps = ["idle-step-1", "idle-step-2", "idle-step-3"];
-    let pitch = (rest.h / 3).min(ink.px(76.0));
+    let pitch = (rest.h / 3).min(ink.px(88.0));
     let mut rest = rest;
     for (n, id) in (1..).zip(steps) {
         let (row, below) = rest.split_top(pitch);
@@ -433,6 +437,5 @@ mod tests {
         assert_eq!(bar(0).filled, (0, 0));
         assert_eq!(bar(30).filled, (0, 300));
         assert_eq!((bar(99).filled, bar(99).note), ((0, 600), Note::Left(0)));
-        assert_eq!(words::clock(Duration::from_secs(60)), "1:00");
     }
 }

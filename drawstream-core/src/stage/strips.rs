@@ -92,5 +92,5 @@ pub(crate) fn draw_plaque(ink: &mut Ink<'_>, area: StageRect, plaque: Plaque<'_>
     let edge = (ink.theme.edge_px * ink.layout.unit).max(1.0);
     ink.surface
         .stroke_round(plate, area.h as f32 / 2.0, edge, ink.theme.panel_edge);
-    ink.line(plate.outset(-padding / 2), &label);
+    ink.line(plate.centered(width - padding, plate.h), &label);
 }

@@ -51,6 +51,7 @@ pub(crate) struct TextSpec<'a> {
 /// Where in its area a line stands. A paragraph that runs from right to left starts at the right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
+    Left,
     Start,
     Center,
     End,
@@ -112,6 +113,8 @@ pub(crate) struct Typesetter {
     uses: u64,
 }
 
+/// What an emoji is wider than the font is high, in parts of that.
+const EMOJI_GAP: f32 = 0.22;
 /// The height of a capital letter over the size, of the main font; lines are centred on it.
 const CAPITAL: f32 = 0.70;
 
@@ -201,7 +204,11 @@ impl Typesetter {
             .font_features(features);
         let mut attrs = AttrsList::new(&plain);
         for (n, &(at, _)) in found.emoji.iter().enumerate() {
-            let placeholder = plain.clone().family(fonts::SQUARE_FAMILY).metadata(n + 1);
+            let placeholder = plain
+                .clone()
+                .family(fonts::SQUARE_FAMILY)
+                .letter_spacing(EMOJI_GAP)
+                .metadata(n + 1);
             attrs.add_span(at..at + '〓'.len_utf8(), &placeholder);
         }
         ShapeLine::new(&mut self.fonts, &found.text, &attrs, Shaping::Advanced, 4)
@@ -421,7 +428,7 @@ impl Line {
     fn start(&self, area: StageRect, align: Align) -> i32 {
         let at_right = area.right() - self.width;
         match (align, self.direction) {
-            (Align::Start, Direction::LeftToRight) => area.x,
+            (Align::Left, _) | (Align::Start, Direction::LeftToRight) => area.x,
             (Align::Start, Direction::RightToLeft) | (Align::End, _) => at_right,
             (Align::Center, _) => area.x + (area.w - self.width) / 2,
         }
