@@ -1,0 +1,162 @@
+//! The few kinds of layer that all of SDXL is made of.
+
+use candle_core::{Result, Tensor};
+
+use crate::param::Param;
+use crate::weights::{Layer, WeightsError};
+
+/// `x · Wᵀ + b` over the last dimension.
+#[derive(Clone, Debug)]
+pub(crate) struct Linear {
+    weight: Param,
+    bias: Option<Param>,
+}
+
+impl Linear {
+    pub(crate) fn new(
+        layer: &Layer<'_>,
+        inputs: usize,
+        outputs: usize,
+    ) -> std::result::Result<Self, WeightsError> {
+        let mut linear = Self::without_bias(layer, inputs, outputs)?;
+        linear.bias = Some(layer.param("bias", &[outputs])?);
+        Ok(linear)
+    }
+
+    pub(crate) fn without_bias(
+        layer: &Layer<'_>,
+        inputs: usize,
+        outputs: usize,
+    ) -> std::result::Result<Self, WeightsError> {
+        Ok(Self {
+            weight: layer.param("weight", &[outputs, inputs])?,
+            bias: None,
+        })
+    }
+
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let weight = self.weight.read(x.dtype())?;
+        let mut shape = x.dims().to_vec();
+        let inputs = shape.pop().unwrap_or(1);
+        let rows: usize = shape.iter().product();
+        let mut y = x.reshape((rows, inputs))?.matmul(&weight.t()?)?;
+        if let Some(bias) = &self.bias {
+            y = y.broadcast_add(&bias.read(x.dtype())?)?;
+        }
+        shape.push(weight.dim(0)?);
+        y.reshape(shape)
+    }
+}
+
+/// A square convolution over `(batch, channels, height, width)`.
+#[derive(Clone, Debug)]
+pub(crate) struct Conv2d {
+    weight: Param,
+    bias: Param,
+    stride: usize,
+    padding: usize,
+}
+
+impl Conv2d {
+    /// A kernel of `size`, padded so that stride 1 keeps height and width.
+    pub(crate) fn new(
+        layer: &Layer<'_>,
+        inputs: usize,
+        outputs: usize,
+        size: usize,
+    ) -> std::result::Result<Self, WeightsError> {
+        Ok(Self {
+            weight: layer.param("weight", &[outputs, inputs, size, size])?,
+            bias: layer.param("bias", &[outputs])?,
+            stride: 1,
+            padding: size / 2,
+        })
+    }
+
+    pub(crate) fn with_stride(mut self, stride: usize) -> Self {
+        self.stride = stride;
+        self
+    }
+
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let weight = self.weight.read(x.dtype())?;
+        let bias = self.bias.read(x.dtype())?;
+        let y = x.conv2d(&weight, self.padding, self.stride, 1, 1)?;
+        y.broadcast_add(&bias.reshape((1, (), 1, 1))?)
+    }
+}
+
+/// Normalises groups of channels over all pixels.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupNorm {
+    inner: Affine,
+    groups: usize,
+    epsilon: f64,
+}
+
+impl GroupNorm {
+    pub(crate) fn new(
+        layer: &Layer<'_>,
+        groups: usize,
+        channels: usize,
+        epsilon: f64,
+    ) -> std::result::Result<Self, WeightsError> {
+        Ok(Self {
+            inner: Affine::new(layer, channels)?,
+            groups,
+            epsilon,
+        })
+    }
+
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let (weight, bias) = self.inner.read(x)?;
+        let channels = weight.elem_count();
+        let norm = candle_nn::GroupNorm::new(weight, bias, channels, self.groups, self.epsilon)?;
+        candle_nn::Module::forward(&norm, x)
+    }
+}
+
+/// Normalises the last dimension.
+#[derive(Clone, Debug)]
+pub(crate) struct LayerNorm {
+    inner: Affine,
+    epsilon: f32,
+}
+
+impl LayerNorm {
+    pub(crate) fn new(
+        layer: &Layer<'_>,
+        width: usize,
+        epsilon: f64,
+    ) -> std::result::Result<Self, WeightsError> {
+        Ok(Self {
+            inner: Affine::new(layer, width)?,
+            epsilon: epsilon as f32,
+        })
+    }
+
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let (weight, bias) = self.inner.read(x)?;
+        candle_nn::ops::layer_norm(&x.contiguous()?, &weight, &bias, self.epsilon)
+    }
+}
+
+/// The scale and shift that follow a normalisation.
+#[derive(Clone, Debug)]
+struct Affine {
+    weight: Param,
+    bias: Param,
+}
+
+impl Affine {
+    fn new(layer: &Layer<'_>, width: usize) -> std::result::Result<Self, WeightsError> {
+        Ok(Self {
+            weight: layer.param("weight", &[width])?,
+            bias: layer.param("bias", &[width])?,
+        })
+    }
+
+    fn read(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
+        Ok((self.weight.read(x.dtype())?, self.bias.read(x.dtype())?))
+    }
+}
