@@ -5,10 +5,13 @@ mod convert;
 mod doc;
 mod error;
 mod limits;
+mod read;
+mod schema;
 mod write;
 
 pub use error::{JsonPath, PlanError};
 pub use limits::Limits;
+pub use schema::schema;
 
 use std::time::Duration;
 

@@ -163,7 +163,7 @@ impl Tally {
         if self.steps > limits.steps {
             return Err(PlanError::TooMany {
                 at: JsonPath::root().field("steps"),
-                what: "steps",
+                what: "steps in all",
                 found: self.steps,
                 most: limits.steps,
             });
@@ -177,7 +177,7 @@ impl Tally {
             if self.points > limits.points {
                 return Err(PlanError::TooMany {
                     at: JsonPath::root().field("steps"),
-                    what: "points",
+                    what: "points in all",
                     found: self.points,
                     most: limits.points,
                 });
@@ -295,6 +295,7 @@ fn check_animation(animation: &mut Animation, place: &Place<'_>) -> Result<(), P
             expected: "a number of at least 0",
         });
     }
+    animation.speed_px_per_s = animation.speed_px_per_s.map(tidy_speed);
     animation.delay = animation.delay.map(whole_millis);
     animation.duration = animation.duration.map(whole_millis);
     if animation.duration.is_some_and(|time| time.is_zero()) {
@@ -305,6 +306,16 @@ fn check_animation(animation: &mut Animation, place: &Place<'_>) -> Result<(), P
         });
     }
     Ok(())
+}
+
+/// A speed as documents keep it: twelve digits, so that it is read as exactly what was written whatever the
+/// reader, and within what matters on any canvas.
+pub(super) fn tidy_speed(speed: f64) -> f64 {
+    if speed <= 0.0 {
+        return 0.0;
+    }
+    let digits = format!("{:.11e}", speed.clamp(1e-9, 1e15));
+    digits.parse().unwrap_or(speed)
 }
 
 /// To the nearest millisecond; a time that is not nothing stays something.

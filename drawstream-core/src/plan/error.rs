@@ -219,8 +219,14 @@ impl PlanError {
             Self::TooSmall { at, .. } if at.to_string().ends_with("duration_ms") => {
                 "leave the field out for the default duration"
             }
-            Self::TooMany { what: "points", .. } => "split the plan, or write fewer points",
-            Self::TooMany { what: "steps", .. } => "join steps of one colour into one",
+            Self::TooMany {
+                what: "points in all",
+                ..
+            } => "split the plan, or write fewer points",
+            Self::TooMany {
+                what: "steps in all",
+                ..
+            } => "join steps of one colour into one",
             Self::TooMany {
                 what: "nested groups",
                 ..

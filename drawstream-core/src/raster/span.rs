@@ -37,14 +37,6 @@ impl Span {
         }
     }
 
-    /// The pixel painted last.
-    pub(crate) fn last(self) -> u32 {
-        match self.way {
-            Way::Rightward => self.first + self.len - 1,
-            Way::Leftward => self.lowest(),
-        }
-    }
-
     /// Its pixels in painting order.
     pub(crate) fn indices(self) -> impl Iterator<Item = u32> {
         let (first, way) = (self.first, self.way);

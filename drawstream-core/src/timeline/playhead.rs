@@ -23,8 +23,6 @@ pub struct Playhead {
     /// Leaves that are wholly on the canvas.
     finished: usize,
     current: Option<Current>,
-    /// The pixel that the last finished leaf ended on.
-    last_pixel: Option<u32>,
     damage: Damage,
     tracer: Tracer,
 }
@@ -35,6 +33,8 @@ struct Current {
     trace: Trace,
     /// Entries of the trace that are on the canvas.
     shown: usize,
+    /// The pixel that the brush comes from: the last one of the strokes before.
+    from: Option<u32>,
     /// For a fade: the canvas below every entry of the trace, and the opacity that is on the canvas.
     fade: Option<Fade>,
 }
@@ -55,7 +55,6 @@ impl Playhead {
             position: 0,
             finished: 0,
             current: None,
-            last_pixel: None,
             damage: Damage::whole(CanvasRect::whole(size)),
             tracer: Tracer::new(size),
         };
@@ -123,7 +122,7 @@ impl Playhead {
         if self.position < leaf.start {
             let (next, color) = current.trace.at(0)?;
             let next = self.point(next);
-            let from = self.last_pixel.map_or(next, |pixel| self.point(pixel));
+            let from = current.from.map_or(next, |pixel| self.point(pixel));
             let left = match self.finished {
                 0 => 0,
                 n => self.timeline.leaves[n - 1].end,
@@ -148,7 +147,6 @@ impl Playhead {
         self.frame = self.timeline.blank();
         self.finished = 0;
         self.current = None;
-        self.last_pixel = None;
         self.damage = Damage::whole(CanvasRect::whole(self.timeline.canvas.size));
     }
 
@@ -169,12 +167,11 @@ impl Playhead {
     }
 
     fn paint_whole(&mut self, timeline: &Timeline, leaf: &Leaf) {
-        let (frame, damage, last) = (&mut self.frame, &mut self.damage, &mut self.last_pixel);
+        let (frame, damage) = (&mut self.frame, &mut self.damage);
         let width = frame.width();
         timeline.paint(leaf, &mut |span, color| {
             frame.paint(span, color);
             damage.add(span, width);
-            *last = Some(span.last());
         });
     }
 
@@ -185,10 +182,6 @@ impl Playhead {
             None => current.shown,
         };
         self.uncover(&current.trace, first, current.trace.len());
-        self.last_pixel = match current.trace.len() {
-            0 => self.last_pixel,
-            n => current.trace.at(n - 1).map(|(index, _)| index),
-        };
     }
 
     fn uncover(&mut self, trace: &Trace, first: usize, end: usize) {
@@ -206,6 +199,7 @@ impl Playhead {
             None => Current {
                 trace: timeline.trace(leaf, &mut self.tracer),
                 shown: 0,
+                from: self.last_pixel(timeline, leaf),
                 fade: None,
             },
         };
@@ -220,6 +214,17 @@ impl Playhead {
             }
         }
         self.current = Some(current);
+    }
+
+    /// Where the brush sets out from for a leaf that has not begun: the end of the last leaf that painted anything.
+    fn last_pixel(&mut self, timeline: &Timeline, leaf: &Leaf) -> Option<u32> {
+        if self.position >= leaf.start {
+            return None;
+        }
+        let before = timeline.leaves[..self.finished].iter().rev();
+        let mut traces = before.map(|leaf| timeline.trace(leaf, &mut self.tracer));
+        let (pixel, _) = traces.find_map(|trace| trace.at(trace.len().checked_sub(1)?))?;
+        Some(pixel)
     }
 
     fn play_fade(&mut self, leaf: &Leaf, current: &mut Current) {
