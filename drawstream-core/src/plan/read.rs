@@ -318,7 +318,7 @@ fn read_canvas<'de, A: MapAccess<'de>>(
         match name {
             "w" => w = reader.whole(&map.next_value()?, 1, most),
             "h" => h = reader.whole(&map.next_value()?, 1, most),
-            _ => background = reader.color(map.next_value()?),
+            _ => background = reader.color(&map.next_value()?),
         }
         reader.path.pop();
     }
@@ -362,9 +362,9 @@ impl Reader<'_> {
         }
     }
 
-    fn color(&mut self, found: Scalar<'_>) -> Option<Rgb8> {
-        let Scalar::Text(text) = &found else {
-            self.wrong_kind(&found, "a colour as #RGB or #RRGGBB");
+    fn color(&mut self, found: &Scalar<'_>) -> Option<Rgb8> {
+        let Scalar::Text(text) = found else {
+            self.wrong_kind(found, "a colour as #RGB or #RRGGBB");
             return None;
         };
         let color = Rgb8::parse_hex(text);
@@ -378,7 +378,7 @@ impl Reader<'_> {
         color
     }
 
-    fn color_or_null(&mut self, found: Scalar<'_>) -> Option<Rgb8> {
+    fn color_or_null(&mut self, found: &Scalar<'_>) -> Option<Rgb8> {
         match found {
             Scalar::Null => None,
             other => self.color(other),

@@ -143,19 +143,13 @@ fn what_surrounds_the_document_is_told_as_such() {
     the document begins with a byte-order mark
       hint: save the file as UTF-8 without a byte-order mark
     "##);
-    insta::assert_snapshot!(errors(format!("{good} {{}}")), @r##"
-    line 1, column 92: not JSON: trailing characters
-    "##);
+    insta::assert_snapshot!(errors(format!("{good} {{}}")), @"line 1, column 92: not JSON: trailing characters");
     insta::assert_snapshot!(errors(b"{\"version\": \"\xFF\"}"), @r##"
     byte 13 is not UTF-8
       hint: save the file as UTF-8
     "##);
-    insta::assert_snapshot!(errors(""), @r##"
-    line 1, column 0: not JSON: the document ends within a value
-    "##);
-    insta::assert_snapshot!(errors("[1,2]"), @r##"
-    the document: a list where an object is expected
-    "##);
+    insta::assert_snapshot!(errors(""), @"line 1, column 0: not JSON: the document ends within a value");
+    insta::assert_snapshot!(errors("[1,2]"), @"the document: a list where an object is expected");
 }
 
 /// Documents with every field of every op, so that the table of the reader and the types of the writer can be held

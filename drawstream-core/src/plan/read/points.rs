@@ -62,7 +62,7 @@ impl ReadList for PaletteList {
         let mut colors = Vec::new();
         let mut index = 0;
         while let Some(found) = seq.next_element()? {
-            let color = reader.within(Segment::Entry(index), |reader| reader.color(found));
+            let color = reader.within(Segment::Entry(index), |reader| reader.color(&found));
             colors.extend(color);
             index += 1;
             reader.go_on()?;

@@ -202,9 +202,9 @@ impl Values {
             "animate" => {
                 self.animate = map.next_value_seed(ObjectSeed::<AnimateObject>::or_null(reader))?;
             }
-            "fill" => self.fill = reader.color_or_null(map.next_value()?),
-            "outline" => self.outline = reader.color_or_null(map.next_value()?),
-            "color" => self.color = reader.color(map.next_value()?),
+            "fill" => self.fill = reader.color_or_null(&map.next_value()?),
+            "outline" => self.outline = reader.color_or_null(&map.next_value()?),
+            "color" => self.color = reader.color(&map.next_value()?),
             "value" => self.value = reader.text(map.next_value()?),
             "font" => self.font = reader.text_or_null(map.next_value()?),
             "points" => self.points = map.next_value_seed(ListSeed::<PointList>::new(reader))?,
