@@ -43,7 +43,7 @@ fn finished(steps: &str) -> Vec<(u32, u32)> {
     let json = format!(
         r##"{{"version":"1.0","caption":"","canvas":{{"w":8,"h":8,"bg":"#000"}},"steps":[{steps}]}}"##
     );
-    let plan = Plan::parse(json, &Limits::default()).unwrap();
+    let plan = Plan::parse(json, &Limits::default()).expect("the plan is right");
     let frame = Timeline::compile(&plan, &TimelineOptions::default()).finished();
     let painted = |(x, y): &(u32, u32)| frame.color_at(*x, *y).is_some_and(|c| c.r != 0);
     (0..8)
