@@ -1,0 +1,582 @@
+//! A reading: the text, or one chunk of it, as a row of cells that the walker can go along.
+
+use super::fold::{Case, Kind, Unit};
+use super::known::Known;
+use super::letter::{LetterSet, Script};
+use super::readings::Readings;
+
+/// How the letters of a reading were come by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum View {
+    /// As typed, with sounds and disguises.
+    Typed,
+    /// Every letter as its twin by shape in the other script.
+    Shape,
+    /// Every key on the other keyboard layout.
+    Keys,
+}
+
+/// What a walker may do at a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Take one of the letters.
+    Letter,
+    /// Take one of the letters, or pass.
+    LetterOrPass,
+    /// Take any letter, or pass: a masked character.
+    Wild,
+    /// Pass inside of a chunk.
+    Pass,
+    /// Pass to the next chunk, for words that began with theirs.
+    Cross,
+    /// Nothing goes on here.
+    Stop,
+}
+
+/// One character of a reading.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cell {
+    /// Which unit of the text it is.
+    pub(crate) unit: u32,
+    pub(crate) letters: LetterSet,
+    pub(crate) step: Step,
+    /// Which word of the text it belongs to, counted from 0.
+    pub(crate) word: u32,
+    pub(crate) edges: Edges,
+    /// How the chunk is written.
+    pub(crate) writing: Writing,
+}
+
+/// Which boundaries lie in front of a cell, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Edges(u8);
+
+impl Edges {
+    /// A word may begin with this cell.
+    pub(crate) const START: Self = Self(1);
+    /// A word may have ended before this cell.
+    pub(crate) const END: Self = Self(2);
+    /// A chunk begins with this cell.
+    pub(crate) const CHUNK: Self = Self(4);
+
+    pub(crate) fn has(self, edge: Self) -> bool {
+        self.0 & edge.0 != 0
+    }
+
+    fn set(&mut self, edge: Self) {
+        self.0 |= edge.0;
+    }
+
+    fn clear(&mut self, edge: Self) {
+        self.0 &= !edge.0;
+    }
+}
+
+/// Which scripts a chunk is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writing {
+    /// Latin letters alone.
+    Latin,
+    /// Russian letters alone.
+    Cyrillic,
+    /// Latin letters with digits or signs among them.
+    LatinWithSigns,
+    /// Russian letters with digits or signs among them.
+    CyrillicWithSigns,
+    /// Anything else: both scripts, or look-alikes.
+    Mixed,
+}
+
+/// A row of cells. The last is a stop that only carries the end of the last word.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    pub(crate) view: View,
+    pub(crate) cells: Vec<Cell>,
+    /// Where several cells are one letter: first cell, the cell after the last, letters. Sorted by the first.
+    pub(crate) joined: Vec<(u32, u32, LetterSet)>,
+}
+
+/// A run of units without white space: first, and the one after the last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chunk {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+}
+
+/// The chunks of a text.
+pub(crate) fn chunks(units: &[Unit]) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    let mut from = None;
+    for (at, unit) in units.iter().enumerate() {
+        match (unit.kind == Kind::Space, from) {
+            (false, None) => from = Some(at),
+            (true, Some(start)) => {
+                chunks.push(Chunk {
+                    from: start,
+                    to: at,
+                });
+                from = None;
+            }
+            (false, Some(_)) | (true, None) => {}
+        }
+    }
+    if let Some(start) = from {
+        chunks.push(Chunk {
+            from: start,
+            to: units.len(),
+        });
+    }
+    chunks
+}
+
+/// The text as typed.
+pub(crate) fn typed(
+    units: &[Unit],
+    chunks: &[Chunk],
+    readings: &Readings,
+    known: &Known,
+) -> Reading {
+    let mut cells = Vec::with_capacity(units.len() + 1);
+    let mut word = 0;
+    let mut before = 0;
+    for chunk in chunks {
+        for unit in before..chunk.from {
+            cells.push(cell(unit, LetterSet::EMPTY, Step::Cross, word));
+        }
+        before = chunk.to;
+        typed_chunk(&mut cells, units, *chunk, &mut word, readings, known);
+    }
+    for unit in before..units.len() {
+        cells.push(cell(unit, LetterSet::EMPTY, Step::Cross, word));
+    }
+    let mut stop = cell(units.len(), LetterSet::EMPTY, Step::Stop, word);
+    stop.edges.set(Edges::END);
+    cells.push(stop);
+    join_chunks(&mut cells, units, chunks, known);
+    let joined = find_joined(&cells, units, readings);
+    Reading {
+        view: View::Typed,
+        cells,
+        joined,
+    }
+}
+
+fn cell(unit: usize, letters: LetterSet, step: Step, word: u32) -> Cell {
+    Cell {
+        unit: unit as u32,
+        letters,
+        step,
+        word,
+        edges: Edges::default(),
+        writing: Writing::Mixed,
+    }
+}
+
+/// Whether a unit can be a letter of a word.
+fn is_wordy(unit: &Unit) -> bool {
+    matches!(unit.kind, Kind::Letter(_) | Kind::Sign)
+}
+
+fn is_letter(unit: &Unit) -> bool {
+    matches!(unit.kind, Kind::Letter(_))
+}
+
+/// Signs that end sentences and open brackets more often than they are letters.
+fn is_loose_sign(unit: &Unit) -> bool {
+    matches!(unit.base, '!' | '(' | '|' | '{' | '<' | '^' | '+')
+}
+
+/// Characters that stand for a letter which the writer would not write.
+fn is_mask(unit: &Unit) -> bool {
+    matches!(
+        unit.base,
+        '*' | '#'
+            | '%'
+            | '?'
+            | '&'
+            | '~'
+            | '='
+            | '■'
+            | '□'
+            | '█'
+            | '▇'
+            | '▒'
+            | '•'
+            | '●'
+            | '×'
+            | '★'
+            | '☆'
+            | '✱'
+            | '✶'
+            | '⁎'
+            | '∗'
+            | '※'
+            | '¤'
+            | '◼'
+            | '⬛'
+    )
+}
+
+fn writing(units: &[Unit]) -> Writing {
+    let (mut latin, mut cyrillic, mut signs) = (0usize, 0usize, 0usize);
+    let digits_behind = units
+        .iter()
+        .rev()
+        .take_while(|unit| unit.base.is_ascii_digit() || !is_wordy(unit) || is_loose_sign(unit))
+        .count();
+    let body = &units[..units.len() - if digits_behind >= 2 { digits_behind } else { 0 }];
+    for (at, unit) in body.iter().enumerate() {
+        match unit.kind {
+            Kind::Letter(Script::Latin) => latin += 1,
+            Kind::Letter(Script::Cyrillic) => cyrillic += 1,
+            Kind::Sign if is_loose_sign(unit) => {
+                let inside =
+                    at > 0 && is_wordy(&body[at - 1]) && body.get(at + 1).is_some_and(is_letter);
+                signs += usize::from(inside);
+            }
+            Kind::Sign if unit.base.is_ascii() => signs += 1,
+            // A look-alike from another alphabet.
+            Kind::Sign => return Writing::Mixed,
+            Kind::Letter(Script::Sign) | Kind::Filler | Kind::Space => {}
+        }
+    }
+    match (latin > 0, cyrillic > 0, signs > 0) {
+        (true, false, false) => Writing::Latin,
+        (false, true, false) => Writing::Cyrillic,
+        (true, false, true) => Writing::LatinWithSigns,
+        (false, true, true) => Writing::CyrillicWithSigns,
+        _ => Writing::Mixed,
+    }
+}
+
+fn letters_as_typed(unit: &Unit, writing: Writing, readings: &Readings) -> LetterSet {
+    match (writing, unit.kind) {
+        (Writing::Cyrillic, Kind::Letter(_)) | (Writing::CyrillicWithSigns, Kind::Letter(_)) => {
+            unit.plain
+        }
+        (Writing::Latin | Writing::LatinWithSigns, Kind::Letter(_)) => {
+            unit.plain.with(readings.sound(unit.base))
+        }
+        (Writing::Latin | Writing::Cyrillic, Kind::Sign) => unit.any,
+        (_, Kind::Letter(_) | Kind::Sign) => unit.any,
+        (_, Kind::Filler | Kind::Space) => LetterSet::EMPTY,
+    }
+}
+
+/// The cells of one chunk: its pieces between fillers, their edges, and where they join.
+fn typed_chunk(
+    cells: &mut Vec<Cell>,
+    units: &[Unit],
+    chunk: Chunk,
+    word: &mut u32,
+    readings: &Readings,
+    known: &Known,
+) {
+    let body = &units[chunk.from..chunk.to];
+    let writing = writing(body);
+    let base = cells.len();
+    for (at, unit) in body.iter().enumerate() {
+        let step = if is_inner_mask(body, at) {
+            Step::Wild
+        } else {
+            match unit.kind {
+                Kind::Letter(_) => Step::Letter,
+                Kind::Sign if unit.base.is_ascii_digit() => Step::Letter,
+                Kind::Sign if unit.base.is_alphabetic() => Step::Letter,
+                Kind::Sign => Step::LetterOrPass,
+                Kind::Filler | Kind::Space => Step::Pass,
+            }
+        };
+        let letters = letters_as_typed(unit, writing, readings);
+        let mut new = cell(chunk.from + at, letters, step, *word);
+        new.writing = writing;
+        cells.push(new);
+    }
+    let row = &mut cells[base..];
+    row[0].edges.set(Edges::CHUNK);
+    let pieces = pieces(body);
+    number_words(row, &pieces, word);
+    mark_edges(row, body, &pieces);
+    for pair in pieces.windows(2) {
+        let (left, right) = (
+            &body[pair[0].from..pair[0].to],
+            &body[pair[1].from..pair[1].to],
+        );
+        let gap = &body[pair[0].to..pair[1].from];
+        if !joins(left, right, gap, known) {
+            for cell in &mut row[pair[0].to..pair[1].from] {
+                if cell.step == Step::Pass {
+                    cell.step = Step::Stop;
+                }
+            }
+        }
+    }
+}
+
+/// A masked letter stands between letters; dots, strokes and lines only where they are doubled.
+fn is_inner_mask(body: &[Unit], at: usize) -> bool {
+    let unit = &body[at];
+    let doubled = matches!(unit.base, '.' | '-' | '_' | '…')
+        && (at > 0 && body[at - 1].base == unit.base
+            || body.get(at + 1).is_some_and(|next| next.base == unit.base));
+    if !is_mask(unit) && !doubled && !matches!(unit.base, '@' | '$') {
+        return false;
+    }
+    let inside = |mut side: Box<dyn Iterator<Item = &Unit> + '_>| {
+        side.find(|unit| !is_mask(unit) && !matches!(unit.base, '.' | '-' | '_' | '@' | '$'))
+            .is_some_and(is_wordy)
+    };
+    inside(Box::new(body[..at].iter().rev().take(6)))
+        && inside(Box::new(body[at + 1..].iter().take(6)))
+}
+
+/// The pieces of a chunk between its fillers, as ranges of its units.
+fn pieces(body: &[Unit]) -> Vec<Chunk> {
+    let mut pieces: Vec<Chunk> = Vec::new();
+    let mut open = false;
+    for (at, unit) in body.iter().enumerate() {
+        if is_wordy(unit) {
+            match (open, pieces.last_mut()) {
+                (true, Some(last)) => last.to = at + 1,
+                (true, None) | (false, _) => pieces.push(Chunk {
+                    from: at,
+                    to: at + 1,
+                }),
+            }
+        }
+        open = is_wordy(unit);
+    }
+    pieces
+}
+
+/// Whether a piece is one letter, perhaps repeated.
+fn is_single(piece: &[Unit]) -> bool {
+    piece.iter().all(|unit| unit.base == piece[0].base)
+}
+
+fn number_words(row: &mut [Cell], pieces: &[Chunk], word: &mut u32) {
+    for (at, cell) in row.iter_mut().enumerate() {
+        if pieces.iter().skip(1).any(|piece| piece.from == at) {
+            *word += 1;
+        }
+        cell.word = *word;
+    }
+    *word += 1;
+}
+
+/// Where words may begin and end: at the ends of pieces, at capitals, between letters and digits; but not between
+/// the letters of a spaced-out word.
+fn mark_edges(row: &mut [Cell], body: &[Unit], pieces: &[Chunk]) {
+    let single: Vec<bool> = pieces
+        .iter()
+        .map(|piece| is_single(&body[piece.from..piece.to]))
+        .collect();
+    for (nth, piece) in pieces.iter().enumerate() {
+        let spaced_before = nth > 0 && single[nth] && single[nth - 1];
+        let spaced_after = single[nth] && single.get(nth + 1) == Some(&true);
+        if !spaced_before {
+            row[piece.from].edges.set(Edges::START);
+        }
+        if !spaced_after {
+            if let Some(next) = row.get_mut(piece.to) {
+                next.edges.set(Edges::END);
+            }
+        }
+        mark_inner_edges(row, body, *piece);
+    }
+}
+
+fn mark_inner_edges(row: &mut [Cell], body: &[Unit], piece: Chunk) {
+    let units = &body[piece.from..piece.to];
+    let lead = units.iter().take_while(|unit| !is_letter(unit)).count();
+    let tail = units
+        .iter()
+        .rev()
+        .take_while(|unit| !is_letter(unit))
+        .count();
+    if lead == units.len() {
+        return;
+    }
+    for at in 1..units.len() {
+        let (before, here) = (&units[at - 1], &units[at]);
+        let after = units.get(at + 1);
+        let camel = before.case == Case::Lower
+            && is_letter(before)
+            && here.case == Case::Upper
+            && after.is_some_and(|unit| unit.case == Case::Lower)
+            && (at < 2 || units[at - 2].case == Case::Lower || at == 1);
+        let digits = is_letter(before) != is_letter(here)
+            && (before.base.is_ascii_digit() || here.base.is_ascii_digit());
+        let cell = &mut row[piece.from + at].edges;
+        if camel {
+            cell.set(Edges::START);
+            cell.set(Edges::END);
+        }
+        if at <= lead && (digits || at == lead) {
+            cell.set(Edges::START);
+        }
+        if at >= units.len() - tail {
+            cell.set(Edges::END);
+        }
+    }
+}
+
+/// Whether two pieces may be one word: not if both are words of their own.
+fn joins(left: &[Unit], right: &[Unit], gap: &[Unit], known: &Known) -> bool {
+    let apostrophe = gap.len() == 1 && matches!(gap[0].base, '\'' | '’' | '`' | 'ʼ');
+    if apostrophe && known.is_contraction(right) {
+        return false;
+    }
+    if is_single(left) && is_single(right) {
+        return true;
+    }
+    !(known.is_word(left) && known.is_word(right))
+}
+
+/// Joins chunks across white space: letters one by one, or pieces of which one is no word.
+fn join_chunks(cells: &mut [Cell], units: &[Unit], chunks: &[Chunk], known: &Known) {
+    for pair in chunks.windows(2) {
+        let (left, right) = (trim(units, pair[0]), trim(units, pair[1]));
+        let spaced = left.len() <= 3 && right.len() <= 3 && is_run(left) && is_run(right);
+        // Cells lie at the positions of their units.
+        if spaced {
+            cells[pair[1].from].edges.clear(Edges::START);
+            cells[pair[0].to].edges.clear(Edges::END);
+        }
+        let word_ends = units[pair[0].from..pair[0].to]
+            .last()
+            .is_some_and(|unit| matches!(unit.base, '!' | '?' | ';' | ':'));
+        let join = spaced || !word_ends && !(known.is_word(left) && known.is_word(right));
+        if !join || left.is_empty() || right.is_empty() {
+            for cell in &mut cells[pair[0].to..pair[1].from] {
+                cell.step = Step::Stop;
+            }
+        }
+        if pair[0].to < cells.len() && !spaced {
+            cells[pair[0].to].edges.set(Edges::END);
+        }
+    }
+}
+
+fn is_run(piece: &[Unit]) -> bool {
+    !piece.is_empty() && is_single(piece)
+}
+
+/// A chunk without the fillers around it.
+fn trim(units: &[Unit], chunk: Chunk) -> &[Unit] {
+    let body = &units[chunk.from..chunk.to];
+    let Some(from) = body.iter().position(is_wordy) else {
+        return &[];
+    };
+    let to = body.iter().rposition(is_wordy).map_or(from, |at| at + 1);
+    &body[from..to]
+}
+
+/// Finds characters that together are one letter: digraphs through their disguises, signs as typed.
+fn find_joined(cells: &[Cell], units: &[Unit], readings: &Readings) -> Vec<(u32, u32, LetterSet)> {
+    let mut found = Vec::new();
+    for at in 0..cells.len().saturating_sub(1) {
+        let unit = &units[cells[at].unit as usize];
+        let cyrillic_alone = cells[at].writing == Writing::Cyrillic;
+        if cyrillic_alone || unit.kind == Kind::Space {
+            continue;
+        }
+        for joined in readings.joined_from(unit.base) {
+            if let Some(to) = joined_end(cells, units, at, joined) {
+                found.push((at as u32, to as u32, joined.letters));
+            }
+        }
+    }
+    found
+}
+
+fn joined_end(
+    cells: &[Cell],
+    units: &[Unit],
+    from: usize,
+    joined: &super::readings::Joined,
+) -> Option<usize> {
+    let mut at = from;
+    for (nth, &part) in joined.parts.iter().enumerate() {
+        if nth > 0 {
+            while matches!(cells[at].step, Step::Pass | Step::Cross)
+                && units.get(cells[at].unit as usize)?.base != part
+            {
+                at += 1;
+            }
+        }
+        let unit = units.get(cells[at].unit as usize)?;
+        let disguised = unit.kind == Kind::Sign
+            && !joined.of_letters[nth].is_empty()
+            && !unit.any.and(joined.of_letters[nth]).is_empty();
+        if unit.base != part && !disguised {
+            return None;
+        }
+        at += 1;
+    }
+    Some(at)
+}
+
+/// A chunk by shape or by keys; `None` where that gives nothing.
+pub(crate) fn other(
+    view: View,
+    units: &[Unit],
+    chunk: Chunk,
+    word: u32,
+    readings: &Readings,
+) -> Option<Reading> {
+    let body = &units[chunk.from..chunk.to];
+    let typed = body.iter().find_map(|unit| match unit.kind {
+        Kind::Letter(script) => Some(script),
+        Kind::Sign | Kind::Filler | Kind::Space => None,
+    })?;
+    let mut cells = Vec::with_capacity(body.len() + 1);
+    for (at, unit) in body.iter().enumerate() {
+        let letters = match view {
+            View::Typed | View::Shape => readings.shape(unit.base),
+            View::Keys => readings.key(unit.base),
+        };
+        let letters = match typed {
+            Script::Latin => letters.cyrillic(),
+            Script::Cyrillic | Script::Sign => letters.latin(),
+        };
+        let step = match unit.kind {
+            Kind::Letter(script)
+                if script != typed || letters.is_empty() && view == View::Shape =>
+            {
+                return None;
+            }
+            Kind::Letter(_) | Kind::Sign | Kind::Filler if !letters.is_empty() => Step::Letter,
+            Kind::Sign if view == View::Shape && unit.base.is_alphanumeric() => return None,
+            Kind::Letter(_) | Kind::Sign | Kind::Filler | Kind::Space => Step::Stop,
+        };
+        let mut new = cell(chunk.from + at, letters, step, word);
+        new.writing = match typed {
+            Script::Latin => Writing::Cyrillic,
+            Script::Cyrillic | Script::Sign => Writing::Latin,
+        };
+        let breaks = |step: Option<Step>| step != Some(Step::Letter);
+        let previous = cells.last().map(|cell: &Cell| cell.step);
+        if breaks(previous) || is_break(&body[at - 1]) {
+            new.edges.set(Edges::START);
+        }
+        if breaks(Some(step)) || is_break(unit) {
+            new.edges.set(Edges::END);
+        }
+        cells.push(new);
+    }
+    let mut stop = cell(chunk.to, LetterSet::EMPTY, Step::Stop, word);
+    stop.edges.set(Edges::END);
+    cells.push(stop);
+    cells[0].edges.set(Edges::CHUNK);
+    Some(Reading {
+        view,
+        cells,
+        joined: Vec::new(),
+    })
+}
+
+/// Punctuation may be a key, but it may end a word too.
+fn is_break(unit: &Unit) -> bool {
+    !is_letter(unit)
+}

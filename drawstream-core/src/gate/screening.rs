@@ -1,0 +1,283 @@
+//! Screening: one text, all readings, all rules.
+
+use std::ops::Range;
+
+use super::fold::{Folded, Kind, fold};
+use super::letter::Script;
+use super::lexicon::{ConceptId, Lexicon, Link, Match, Rule, RuleId};
+use super::policy::Category;
+use super::reading::{self, Cell, Edges, Reading, Step, View, Writing};
+use super::verdict::{Hit, Trick};
+use super::walk::{Found, Walker};
+
+/// Words within which a condition counts as near.
+const NEAR: u32 = 5;
+/// A text with more finds than these is settled long before.
+const MOST_FINDS: usize = 4_096;
+
+/// A term in its place in the text.
+#[derive(Clone, Debug)]
+struct Sighting {
+    concept: ConceptId,
+    /// The first and the last word.
+    words: (u32, u32),
+    /// The first unit, and the one after the last.
+    units: Range<usize>,
+    trick: Trick,
+    /// Whether a clean word explains it, so that it counts in no rule of one part.
+    clean: bool,
+}
+
+/// A hit that still counts in units.
+struct Raw {
+    rule: RuleId,
+    units: Range<usize>,
+    trick: Trick,
+}
+
+/// What screening found: hits, and for each the whole words around it, in bytes.
+pub(crate) struct Screening {
+    pub(crate) hits: Vec<(Hit, Range<usize>)>,
+    pub(crate) read_to: usize,
+}
+
+/// Reads a text in every way and applies every rule.
+pub(crate) fn screen(text: &str, lexicon: &Lexicon) -> Screening {
+    let folded = fold(text, &lexicon.readings);
+    let chunks = reading::chunks(&folded.units);
+    let mut walker = Walker::new(lexicon, &folded.units);
+    let typed = reading::typed(&folded.units, &chunks, &lexicon.readings, &lexicon.known);
+    let mut sightings = Vec::new();
+    collect(&mut sightings, &mut walker, &typed, &folded, lexicon);
+    for chunk in &chunks {
+        let word = typed.cells[chunk.from].word;
+        for view in [View::Shape, View::Keys] {
+            let other = reading::other(view, &folded.units, *chunk, word, &lexicon.readings);
+            if let Some(reading) = other {
+                collect(&mut sightings, &mut walker, &reading, &folded, lexicon);
+            }
+        }
+    }
+    sightings.sort_by_key(|sighting| (sighting.words.0, sighting.units.start));
+    let raws = apply(&sightings, lexicon);
+    let hits = raws
+        .into_iter()
+        .map(|raw| finish(&raw, &folded, &typed, lexicon))
+        .collect();
+    let hits = with_minors(hits, &sightings, lexicon, &folded);
+    Screening {
+        hits,
+        read_to: folded.read_to,
+    }
+}
+
+fn collect(
+    sightings: &mut Vec<Sighting>,
+    walker: &mut Walker<'_>,
+    reading: &Reading,
+    folded: &Folded,
+    lexicon: &Lexicon,
+) {
+    for found in walker.walk(reading) {
+        if sightings.len() >= MOST_FINDS {
+            return;
+        }
+        let term = lexicon.term(found.term);
+        let trick = trick(reading, &found, term.script, folded);
+        // A whole word of a rule, typed as it is, is what the rule means, whatever a dictionary says.
+        let meant = matches!(term.ends, Match::Word | Match::Form) && trick == Trick::AsTyped;
+        let clean = !meant && walker.is_clean(reading, &found);
+        let cells = &reading.cells[found.from as usize..found.to as usize];
+        let (Some(first), Some(last)) = (cells.first(), cells.last()) else {
+            continue;
+        };
+        for &concept in &term.concepts {
+            sightings.push(Sighting {
+                concept,
+                words: (first.word, last.word),
+                units: first.unit as usize..last.unit as usize + 1,
+                trick,
+                clean,
+            });
+        }
+    }
+}
+
+/// How a find was disguised; the strongest disguise names it.
+fn trick(reading: &Reading, found: &Found, script: Script, folded: &Folded) -> Trick {
+    let cells: &[Cell] = &reading.cells[found.from as usize..found.to as usize];
+    match reading.view {
+        View::Keys => return Trick::Layout,
+        View::Shape => return Trick::LookAlike,
+        View::Typed => {}
+    }
+    let units = || cells.iter().map(|cell| &folded.units[cell.unit as usize]);
+    let foreign = |kind: Kind| match kind {
+        Kind::Letter(typed) => script != Script::Sign && typed != script,
+        Kind::Sign | Kind::Filler | Kind::Space => false,
+    };
+    if found.wild > 0 {
+        Trick::Censored
+    } else if cells
+        .iter()
+        .any(|cell| matches!(cell.step, Step::Pass | Step::Cross | Step::LetterOrPass))
+    {
+        Trick::Split
+    } else if units().any(|unit| unit.kind == Kind::Sign && script != Script::Sign) {
+        Trick::LookAlike
+    } else if units().any(|unit| foreign(unit.kind)) {
+        match cells[0].writing {
+            Writing::Mixed => Trick::LookAlike,
+            Writing::Latin
+            | Writing::Cyrillic
+            | Writing::LatinWithSigns
+            | Writing::CyrillicWithSigns => Trick::Translit,
+        }
+    } else if units().any(|unit| unit.end - unit.start > unit.base.len_utf8()) {
+        Trick::Style
+    } else if cells.windows(2).any(|two| two[0].letters == two[1].letters) {
+        Trick::Repeats
+    } else {
+        Trick::AsTyped
+    }
+}
+
+/// Applies every rule whose pattern begins with something that was seen.
+fn apply(sightings: &[Sighting], lexicon: &Lexicon) -> Vec<Raw> {
+    let mut raws = Vec::new();
+    for (at, head) in sightings.iter().enumerate() {
+        for &id in lexicon.rules_at(head.concept) {
+            let rule = lexicon.rule(id);
+            if rule.rest.is_empty() && head.clean {
+                continue;
+            }
+            let Some((words, units)) = complete(rule, at, sightings) else {
+                continue;
+            };
+            let near = |list: &[ConceptId]| {
+                around(sightings, words).any(|other| list.contains(&other.concept))
+            };
+            if near(&rule.unless) || !rule.only.is_empty() && !near(&rule.only) {
+                continue;
+            }
+            raws.push(Raw {
+                rule: id,
+                units,
+                trick: head.trick,
+            });
+        }
+    }
+    raws.sort_by_key(|raw| (raw.units.start, raw.units.end, raw.rule));
+    raws.dedup_by_key(|raw| (raw.units.clone(), raw.rule));
+    raws
+}
+
+/// The sightings within reach of some words.
+fn around(sightings: &[Sighting], words: (u32, u32)) -> impl Iterator<Item = &Sighting> {
+    let first = sightings.partition_point(|s| s.words.0 + NEAR < words.0);
+    sightings[first..]
+        .iter()
+        .take_while(move |s| s.words.0 <= words.1 + NEAR)
+}
+
+/// The words and units of a whole pattern whose head stands at a sighting.
+fn complete(rule: &Rule, at: usize, sightings: &[Sighting]) -> Option<((u32, u32), Range<usize>)> {
+    let mut words = sightings[at].words;
+    let mut units = sightings[at].units.clone();
+    for &(link, concept) in &rule.rest {
+        let next = match link {
+            Link::Behind(gap) => sightings[at..]
+                .iter()
+                .take_while(|s| s.words.0 <= words.1 + 1 + gap)
+                .find(|s| s.concept == concept && s.units.start >= units.end),
+            Link::Near(gap) => {
+                let first = sightings.partition_point(|s| s.words.0 + gap + 1 < words.0);
+                sightings[first..]
+                    .iter()
+                    .take_while(|s| s.words.0 <= words.1 + 1 + gap)
+                    .find(|s| {
+                        s.concept == concept
+                            && (s.units.start >= units.end || s.units.end <= units.start)
+                    })
+            }
+        }?;
+        words = (words.0.min(next.words.0), words.1.max(next.words.1));
+        units = units.start.min(next.units.start)..units.end.max(next.units.end);
+    }
+    Some((words, units))
+}
+
+/// A hit in bytes of the original, and the whole words around it.
+fn finish(raw: &Raw, folded: &Folded, typed: &Reading, lexicon: &Lexicon) -> (Hit, Range<usize>) {
+    let rule = lexicon.rule(raw.rule);
+    let bytes = |units: &Range<usize>| {
+        let start = folded.units.get(units.start).map_or(0, |unit| unit.start);
+        let end = folded.units[..units.end]
+            .last()
+            .map_or(start, |unit| unit.end);
+        start..end
+    };
+    let hit = Hit {
+        category: rule.category,
+        severity: rule.category.severity(),
+        rule: rule.name.clone(),
+        why: rule.why.clone(),
+        span: bytes(&raw.units),
+        trick: raw.trick,
+    };
+    let whole = whole_words(&raw.units, typed, raw.trick);
+    (hit, bytes(&whole))
+}
+
+/// Widens a find to the words that it is part of.
+fn whole_words(units: &Range<usize>, typed: &Reading, trick: Trick) -> Range<usize> {
+    let (mut start, mut end) = (units.start, units.end);
+    let cells = &typed.cells;
+    let solid = |at: usize| {
+        trick == Trick::Layout && !matches!(cells[at].step, Step::Cross)
+            || matches!(
+                cells[at].step,
+                Step::Letter | Step::LetterOrPass | Step::Wild
+            )
+            || cells[at].step == Step::Pass
+    };
+    while start > 0
+        && !cells[start].edges.has(Edges::CHUNK)
+        && (!cells[start].edges.has(Edges::START) || cells[start - 1].step == Step::Wild)
+        && solid(start - 1)
+    {
+        start -= 1;
+    }
+    while end + 1 < cells.len() && !cells[end].edges.has(Edges::END) && solid(end) {
+        end += 1;
+    }
+    start..end
+}
+
+/// A minor together with anything sexual is the strictest hit there is, wherever both stand.
+fn with_minors(
+    mut hits: Vec<(Hit, Range<usize>)>,
+    sightings: &[Sighting],
+    lexicon: &Lexicon,
+    folded: &Folded,
+) -> Vec<(Hit, Range<usize>)> {
+    let Some(minor) = sightings.iter().find(|s| s.concept == lexicon.minor) else {
+        return hits;
+    };
+    if !hits.iter().any(|(hit, _)| hit.category.is_sexual()) {
+        return hits;
+    }
+    let start = folded.units[minor.units.start].start;
+    let end = folded.units[minor.units.end - 1].end;
+    let hit = Hit {
+        category: Category::Minors,
+        severity: Category::Minors.severity(),
+        rule: "minors: @minor & anything sexual".into(),
+        why: "no exceptions".into(),
+        span: start..end,
+        trick: minor.trick,
+    };
+    hits.push((hit, start..end));
+    hits.sort_by_key(|(hit, _)| hit.span.start);
+    hits
+}

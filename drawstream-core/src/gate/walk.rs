@@ -1,0 +1,432 @@
+//! The walker: goes along a reading with every decoding of every word at once.
+//!
+//! A state is a node of the trie and where it began. Each cell moves all states at once, so time is linear in the
+//! length of the text; states that stand at the same node are one, and there are never more than [`MOST_STATES`].
+
+use super::fold::Unit;
+use super::letter::{LetterSet, Script};
+use super::lexicon::{Lexicon, Match, TermId};
+use super::reading::{Edges, Reading, Step, View, Writing};
+use super::trie::NodeId;
+
+/// More decodings than these at once are noise, not a word.
+const MOST_STATES: usize = 160;
+/// More than this many masked letters leave nothing to recognise.
+const MOST_WILD: u8 = 4;
+
+/// A term that was read somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) term: TermId,
+    /// Cells: the first, and the one after the last.
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    /// How many of its letters were masked.
+    pub(crate) wild: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct State {
+    node: NodeId,
+    from: u32,
+    /// The node whose terms wait for an ending.
+    stem: Option<NodeId>,
+    wild: u8,
+    /// Whether the term began with a word (perhaps behind a prefix) or in the middle of one.
+    origin: Origin,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Word,
+    Prefix,
+    Middle,
+}
+
+/// Walks along one reading.
+pub(crate) struct Walker<'a> {
+    lexicon: &'a Lexicon,
+    units: &'a [Unit],
+    states: Vec<State>,
+    next: Vec<State>,
+    later: Vec<(u32, State)>,
+    found: Vec<Found>,
+}
+
+impl<'a> Walker<'a> {
+    pub(crate) fn new(lexicon: &'a Lexicon, units: &'a [Unit]) -> Self {
+        Self {
+            lexicon,
+            units,
+            states: Vec::with_capacity(MOST_STATES),
+            next: Vec::with_capacity(MOST_STATES),
+            later: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+
+    /// Every term in the reading; what a clean word explains is left in, see [`Walker::is_clean`].
+    pub(crate) fn walk(&mut self, reading: &Reading) -> Vec<Found> {
+        self.states.clear();
+        self.later.clear();
+        self.found.clear();
+        let mut joined = reading.joined.as_slice();
+        for at in 0..reading.cells.len() as u32 {
+            self.arrive(at);
+            self.enter(reading, at);
+            while let [(from, to, letters), rest @ ..] = joined
+                && *from <= at
+            {
+                if *from == at {
+                    self.leap(reading, *to, *letters);
+                }
+                joined = rest;
+            }
+            self.step(reading, at);
+            std::mem::swap(&mut self.states, &mut self.next);
+        }
+        std::mem::take(&mut self.found)
+    }
+
+    /// States that leapt over several cells come down here.
+    fn arrive(&mut self, at: u32) {
+        let mut waiting = 0;
+        for nth in 0..self.later.len() {
+            let (to, state) = self.later[nth];
+            if to == at {
+                push(&mut self.states, state);
+            } else {
+                self.later[waiting] = (to, state);
+                waiting += 1;
+            }
+        }
+        self.later.truncate(waiting);
+    }
+
+    /// New states begin here.
+    fn enter(&mut self, reading: &Reading, at: u32) {
+        let cell = &reading.cells[at as usize];
+        if !matches!(cell.step, Step::Letter | Step::LetterOrPass) || cell.letters.is_empty() {
+            return;
+        }
+        let mut begin = |node, origin| {
+            push(
+                &mut self.states,
+                State {
+                    node,
+                    from: at,
+                    stem: None,
+                    wild: 0,
+                    origin,
+                },
+            );
+        };
+        if cell.edges.has(Edges::START) {
+            begin(self.lexicon.words, Origin::Word);
+            begin(self.lexicon.stems, Origin::Word);
+            begin(self.lexicon.prefixes, Origin::Prefix);
+        } else {
+            begin(self.lexicon.anywhere, Origin::Middle);
+        }
+    }
+
+    fn leap(&mut self, reading: &Reading, to: u32, letters: LetterSet) {
+        for nth in 0..self.states.len() {
+            let state = self.states[nth];
+            for node in self.lexicon.trie.children(state.node, letters) {
+                self.land(reading, State { node, ..state }, to, Landing::Later);
+            }
+        }
+    }
+
+    fn step(&mut self, reading: &Reading, at: u32) {
+        self.next.clear();
+        let cell = &reading.cells[at as usize];
+        let cells = &reading.cells;
+        let letters = match cell.step {
+            Step::Letter | Step::LetterOrPass => cell.letters,
+            Step::Wild => LetterSet::ANY,
+            Step::Pass | Step::Cross => LetterSet::EMPTY,
+            Step::Stop => return,
+        };
+        for nth in 0..self.states.len() {
+            let state = self.states[nth];
+            let passes = match cell.step {
+                Step::Letter | Step::Stop => false,
+                Step::LetterOrPass | Step::Wild | Step::Pass => state.from < at,
+                Step::Cross => cells[state.from as usize].edges.has(Edges::CHUNK),
+            };
+            if passes {
+                push(&mut self.next, state);
+            }
+            if letters.is_empty() {
+                continue;
+            }
+            let is_wild = cell.step == Step::Wild;
+            if is_wild && (state.wild >= MOST_WILD || state.from == at) {
+                continue;
+            }
+            let wild = state.wild + u8::from(is_wild);
+            for node in self.lexicon.trie.children(state.node, letters) {
+                let state = State {
+                    node,
+                    wild,
+                    ..state
+                };
+                self.land(reading, state, at + 1, Landing::Next);
+            }
+            if !is_wild && self.lexicon.trie.repeats(state.node, letters) {
+                self.land(reading, state, at + 1, Landing::Next);
+            }
+            if !is_wild {
+                self.step_pairs(reading, state, at);
+            }
+        }
+    }
+
+    /// One character may be two letters.
+    fn step_pairs(&mut self, reading: &Reading, state: State, at: u32) {
+        let cell = &reading.cells[at as usize];
+        if reading.view != View::Typed || cell.writing == Writing::Cyrillic {
+            return;
+        }
+        let base = self.units[cell.unit as usize].base;
+        for pair in self.lexicon.readings.pairs(base) {
+            let trie = &self.lexicon.trie;
+            let end = trie
+                .child(state.node, pair[0])
+                .and_then(|node| trie.child(node, pair[1]));
+            if let Some(node) = end {
+                self.land(reading, State { node, ..state }, at + 1, Landing::Next);
+            }
+        }
+    }
+
+    /// A state reaches a node: what ends there is found, what goes on goes on.
+    fn land(&mut self, reading: &Reading, state: State, to: u32, landing: Landing) {
+        self.keep(state, to, landing);
+        let lexicon = self.lexicon;
+        let values = lexicon.trie.values(state.node);
+        if values.is_empty() {
+            return;
+        }
+        let ends = reading
+            .cells
+            .get(to as usize)
+            .is_none_or(|cell| cell.edges.has(Edges::END));
+        if state.origin == Origin::Prefix && state.stem.is_none() {
+            let after = State {
+                node: lexicon.stems,
+                origin: Origin::Word,
+                ..state
+            };
+            self.keep(after, to, landing);
+            return;
+        }
+        if let Some(stem) = state.stem {
+            if ends {
+                for &value in lexicon.trie.values(stem) {
+                    if lexicon.term(TermId(value)).ends == Match::Form {
+                        self.report(reading, TermId(value), state, to);
+                    }
+                }
+            }
+            return;
+        }
+        let mut bends = false;
+        for &value in values {
+            let term = TermId(value);
+            match lexicon.term(term).ends {
+                Match::Word if ends => self.report(reading, term, state, to),
+                Match::Word => {}
+                Match::Start | Match::Anywhere => self.report(reading, term, state, to),
+                Match::Form => {
+                    bends = true;
+                    if ends {
+                        self.report(reading, term, state, to);
+                    }
+                }
+            }
+        }
+        if bends {
+            let stem = Some(state.node);
+            let ending = State {
+                node: lexicon.endings,
+                stem,
+                ..state
+            };
+            self.keep(ending, to, landing);
+        }
+    }
+
+    fn keep(&mut self, state: State, to: u32, landing: Landing) {
+        match landing {
+            Landing::Next => push(&mut self.next, state),
+            Landing::Later if self.later.len() < MOST_STATES => self.later.push((to, state)),
+            Landing::Later => {}
+        }
+    }
+
+    fn report(&mut self, reading: &Reading, term: TermId, state: State, to: u32) {
+        let found = Found {
+            term,
+            from: state.from,
+            to,
+            wild: state.wild,
+        };
+        if self.found.last() != Some(&found) && self.is_believable(reading, &found, state.origin) {
+            self.found.push(found);
+        }
+    }
+
+    /// Whether so few letters in such a disguise are a word rather than chance.
+    fn is_believable(&self, reading: &Reading, found: &Found, origin: Origin) -> bool {
+        let term = self.lexicon.term(found.term);
+        let cells = &reading.cells[found.from as usize..found.to as usize];
+        let plain = cells
+            .iter()
+            .filter(|cell| cell.step == Step::Letter)
+            .filter(|cell| !self.units[cell.unit as usize].plain.is_empty())
+            .count();
+        if found.wild > 0 {
+            let taken = cells
+                .iter()
+                .filter(|cell| matches!(cell.step, Step::Letter | Step::LetterOrPass))
+                .count();
+            if taken < 2 || taken < usize::from(found.wild) {
+                return false;
+            }
+        }
+        if plain == 0 && term.script != Script::Sign {
+            return false;
+        }
+        let foreign = match cells[0].writing {
+            Writing::Latin | Writing::LatinWithSigns => term.script == Script::Cyrillic,
+            Writing::Cyrillic | Writing::CyrillicWithSigns | Writing::Mixed => false,
+        };
+        !(foreign && reading.view == View::Typed && origin == Origin::Middle && term.len < 5)
+    }
+
+    /// Whether the word around a find is a clean one: the same cells, read along the clean words.
+    pub(crate) fn is_clean(&mut self, reading: &Reading, found: &Found) -> bool {
+        let mut from = found.from as usize;
+        let mut tried = 0;
+        loop {
+            let edges = reading.cells[from].edges;
+            if edges.has(Edges::START) || edges.has(Edges::CHUNK) {
+                if self.reads_clean(reading, from as u32, found.to) {
+                    return true;
+                }
+                tried += 1;
+            }
+            if edges.has(Edges::CHUNK) && !edges.has(Edges::START) || from == 0 || tried >= 3 {
+                return false;
+            }
+            from -= 1;
+            if matches!(reading.cells[from].step, Step::Stop) || found.from as usize - from > 48 {
+                return false;
+            }
+        }
+    }
+
+    /// Whether a clean word begins at `from` and ends at a word's end at or after `least`.
+    fn reads_clean(&mut self, reading: &Reading, from: u32, least: u32) -> bool {
+        self.states.clear();
+        self.later.clear();
+        push(
+            &mut self.states,
+            State {
+                node: self.lexicon.clean,
+                from,
+                stem: None,
+                wild: 0,
+                origin: Origin::Word,
+            },
+        );
+        let first = reading.joined.partition_point(|&(start, ..)| start < from);
+        let mut joined = &reading.joined[first..];
+        for at in from..(reading.cells.len() as u32).min(from + 64) {
+            self.arrive(at);
+            let cell = &reading.cells[at as usize];
+            if at >= least && cell.edges.has(Edges::END) && self.stands_at_end(Match::Word) {
+                return true;
+            }
+            if self.stands_at_end(Match::Start) {
+                return true;
+            }
+            if self.states.is_empty() && self.later.is_empty() {
+                return false;
+            }
+            while let [(start, to, letters), rest @ ..] = joined
+                && *start <= at
+            {
+                if *start == at {
+                    self.clean_leap(*to, *letters);
+                }
+                joined = rest;
+            }
+            self.clean_step(reading, at);
+            std::mem::swap(&mut self.states, &mut self.next);
+        }
+        false
+    }
+
+    fn stands_at_end(&self, ends: Match) -> bool {
+        let lexicon = self.lexicon;
+        self.states.iter().any(|state| {
+            let values = lexicon.trie.values(state.node);
+            values.iter().any(|&value| value == ends.clean_value())
+        })
+    }
+
+    fn clean_leap(&mut self, to: u32, letters: LetterSet) {
+        for nth in 0..self.states.len() {
+            let state = self.states[nth];
+            for node in self.lexicon.trie.children(state.node, letters) {
+                self.later.push((to, State { node, ..state }));
+            }
+        }
+    }
+
+    fn clean_step(&mut self, reading: &Reading, at: u32) {
+        self.next.clear();
+        let cell = &reading.cells[at as usize];
+        for nth in 0..self.states.len() {
+            let state = self.states[nth];
+            let passes = match cell.step {
+                Step::Letter | Step::Stop => false,
+                Step::LetterOrPass | Step::Wild | Step::Pass | Step::Cross => true,
+            };
+            if passes {
+                push(&mut self.next, state);
+            }
+            if cell.step == Step::Stop {
+                continue;
+            }
+            for node in self.lexicon.trie.children(state.node, cell.letters) {
+                push(&mut self.next, State { node, ..state });
+            }
+            if self.lexicon.trie.repeats(state.node, cell.letters) {
+                push(&mut self.next, state);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Landing {
+    /// At the next cell.
+    Next,
+    /// Behind several cells.
+    Later,
+}
+
+/// Adds a state, unless one like it is there: the earlier beginning stays.
+fn push(states: &mut Vec<State>, state: State) {
+    let same = |other: &State| {
+        other.node == state.node && other.stem == state.stem && other.origin == state.origin
+    };
+    if states.len() < MOST_STATES && !states.iter().any(same) {
+        states.push(state);
+    }
+}
