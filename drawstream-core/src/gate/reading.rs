@@ -377,10 +377,8 @@ fn mark_edges(row: &mut [Cell], body: &[Unit], pieces: &[Chunk]) {
         if !spaced_before {
             row[piece.from].edges.set(Edges::START);
         }
-        if !spaced_after {
-            if let Some(next) = row.get_mut(piece.to) {
-                next.edges.set(Edges::END);
-            }
+        if !spaced_after && let Some(next) = row.get_mut(piece.to) {
+            next.edges.set(Edges::END);
         }
         mark_inner_edges(row, body, *piece);
     }
@@ -446,7 +444,7 @@ fn join_chunks(cells: &mut [Cell], units: &[Unit], chunks: &[Chunk], known: &Kno
         let word_ends = units[pair[0].from..pair[0].to]
             .last()
             .is_some_and(|unit| matches!(unit.base, '!' | '?' | ';' | ':'));
-        let join = spaced || !word_ends && !(known.is_word(left) && known.is_word(right));
+        let join = spaced || !(word_ends || known.is_word(left) && known.is_word(right));
         if !join || left.is_empty() || right.is_empty() {
             for cell in &mut cells[pair[0].to..pair[1].from] {
                 cell.step = Step::Stop;
