@@ -201,12 +201,6 @@ impl Lexicon {
             .get(usize::from(head.0))
             .map_or(&[], Vec::as_slice)
     }
-
-    /// The rules of one word each, with that word: what tests disguise.
-    #[cfg(test)]
-    pub(crate) fn rules(&self) -> &[Rule] {
-        &self.rules
-    }
 }
 
 /// The words of a list, without comments.
