@@ -279,11 +279,3 @@ fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     }
     merged
 }
-
-#[cfg(test)]
-impl ScreenText {
-    /// A text that no gate has seen: what draws must stand whatever is in it.
-    pub(crate) fn unchecked(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
