@@ -44,7 +44,7 @@ use drawstream_core::donation::{
 use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior, params};
 
 pub use clerk::Clerk;
-pub use intake::{NewDonation, Origin, Taken};
+pub use intake::{Familiarity, NewDonation, Origin, Taken};
 pub use preparing::{Attempt, MOST_ATTEMPTS, MOST_INTERRUPTIONS, ToPrepare, Work};
 pub use salvage::SetAside;
 pub use showing::{Act, Counts, Queued, Waiting};

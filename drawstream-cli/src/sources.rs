@@ -2,4 +2,6 @@
 //!
 //! A source writes each donation into the [`crate::ledger`] before it counts as taken, and shows its state.
 
+pub mod donation_alerts;
 pub mod simulator;
+pub mod status;

@@ -58,6 +58,17 @@ pub enum Taken {
     Known,
 }
 
+/// What the ledger knows of a donation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Familiarity {
+    /// Nothing.
+    New,
+    /// It was taken under this number.
+    Taken(DonationId),
+    /// It was marked as known, and will not be drawn.
+    Marked,
+}
+
 impl Ledger {
     /// Takes donations in one transaction and says of each, in the order given, whether it was new.
     ///
@@ -74,7 +85,7 @@ impl Ledger {
         let change = self.change()?;
         for index in order {
             let donation = &donations[index];
-            if !is_known(&change, &donation.external)? {
+            if familiarity(&change, &donation.external)? == Familiarity::New {
                 taken[index] = Taken::New(insert(&change, donation, at_ms)?);
             }
         }
@@ -100,15 +111,27 @@ impl Ledger {
         Ok(())
     }
 
-    /// Says of each whether it was taken or marked as known before.
+    /// Says of each what is known of it.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn are_known(&self, donations: &[ExternalId]) -> Result<Vec<bool>, LedgerError> {
+    pub fn familiar(&self, donations: &[ExternalId]) -> Result<Vec<Familiarity>, LedgerError> {
         donations
             .iter()
-            .map(|external| Ok(is_known(&self.connection, external)?))
+            .map(|external| Ok(familiarity(&self.connection, external)?))
             .collect()
+    }
+
+    /// The last number that was given to a donation; 0 before the first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn last_id(&self) -> Result<DonationId, LedgerError> {
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT coalesce(max(id), 0) FROM donations")?;
+        let id: i64 = query.query_row([], |row| row.get(0))?;
+        Ok(DonationId(id as u64))
     }
 
     /// A word that a source left for its next start, such as where it stopped reading.
@@ -154,13 +177,27 @@ fn creation_key(donation: &NewDonation) -> (UnixTime, &str, Option<u64>, &str) {
     )
 }
 
-fn is_known(connection: &rusqlite::Connection, external: &ExternalId) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM donations WHERE source = ?1 AND external_id = ?2)
-                 OR EXISTS (SELECT 1 FROM known WHERE source = ?1 AND external_id = ?2)",
-        )?
+fn familiarity(
+    connection: &rusqlite::Connection,
+    external: &ExternalId,
+) -> rusqlite::Result<Familiarity> {
+    let taken: Option<i64> = connection
+        .prepare_cached("SELECT id FROM donations WHERE source = ?1 AND external_id = ?2")?
         .query_row(params![external.source, external.id], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = taken {
+        return Ok(Familiarity::Taken(DonationId(id as u64)));
+    }
+    let marked: bool = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM known WHERE source = ?1 AND external_id = ?2)",
+        )?
+        .query_row(params![external.source, external.id], |row| row.get(0))?;
+    Ok(if marked {
+        Familiarity::Marked
+    } else {
+        Familiarity::New
+    })
 }
 
 fn insert(

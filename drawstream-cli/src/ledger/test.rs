@@ -86,8 +86,8 @@ fn what_is_marked_as_known_is_never_taken() {
     );
     let new = donation(8, 11, "new");
     assert_eq!(
-        ledger.are_known(&[old.external, new.external]).unwrap(),
-        [true, false]
+        ledger.familiar(&[old.external, new.external]).unwrap(),
+        [Familiarity::Marked, Familiarity::New]
     );
     assert_eq!(ledger.counts().unwrap(), Counts::default());
 }
