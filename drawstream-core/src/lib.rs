@@ -20,8 +20,9 @@
 //! | [`donation`] | what somebody paid for |
 //! | [`gate`] | what may be drawn and what may be shown |
 //! | [`scene`] | what is to be painted |
-//! | [`show`] | what is on, what is next, and when
-//! | [`stage`] | the whole 1080p picture, and which of its pixels changed
+//! | [`show`] | what is on, what is next, and when |
+//! | [`stage`] | the whole 1080p picture, and which of its pixels changed |
+//! | [`sketch`] | the built-in planner and painter (feature `sketch`) |
 
 pub mod color;
 pub mod donation;
@@ -31,6 +32,8 @@ pub mod plan;
 pub mod raster;
 pub mod scene;
 pub mod show;
+#[cfg(feature = "sketch")]
+pub mod sketch;
 #[cfg(feature = "stage")]
 pub mod stage;
 pub mod timeline;

@@ -18,6 +18,8 @@ pub enum Place {
     On(u8),
     /// Under the subject with this position in the list.
     Under(u8),
+    /// Inside of the subject with this position in the list, looking out of it.
+    In(u8),
     /// Worn or held by the subject with this position in the list.
     With(u8),
     /// Beside the subject with this position in the list.
@@ -62,6 +64,31 @@ pub struct Scene {
     pub seed: Seed,
 }
 
+impl Scene {
+    /// Words in a prompt at most.
+    pub const MAX_PROMPT_WORDS: usize = 70;
+    /// Words in the style notes at most.
+    pub const MAX_STYLE_WORDS: usize = 25;
+    /// Letters in a prompt at most, however long its words are.
+    pub const MAX_PROMPT_LETTERS: usize = 600;
+}
+
+/// The first words of a text: at most so many words and letters, white space made single.
+pub fn first_words(text: &str, words: usize, letters: usize) -> String {
+    let mut kept = String::new();
+    for word in text.split_whitespace().take(words) {
+        let gap = usize::from(!kept.is_empty());
+        if kept.chars().count() + gap + word.chars().count() > letters {
+            break;
+        }
+        if gap == 1 {
+            kept.push(' ');
+        }
+        kept.push_str(word);
+    }
+    kept
+}
+
 /// What the planner says to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -74,4 +101,16 @@ pub enum Decision {
         /// What the donor is told, in the donor's language; the configured line where absent.
         reply: Option<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_words_and_never_within_one() {
+        assert_eq!(first_words("  one\n two  three ", 2, 100), "one two");
+        assert_eq!(first_words("кот и пёс", 9, 5), "кот и");
+        assert_eq!(first_words(&"x".repeat(50), 9, 40), "");
+    }
 }
