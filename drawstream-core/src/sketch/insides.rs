@@ -13,6 +13,13 @@ const fn rgb(v: u32) -> Rgb8 {
     Rgb8::new((v >> 16) as u8, (v >> 8) as u8, v as u8)
 }
 
+/// Whether a planet has a ring.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rings {
+    None,
+    One,
+}
+
 impl View {
     pub(crate) fn room(&mut self) -> Footing {
         let mut dice = self.dice("room");
@@ -294,7 +301,11 @@ impl View {
             self.h * 0.26,
             self.w.min(self.h) * 0.17,
             planet.map(rgb),
-            dice.chance(0.6),
+            if dice.chance(0.6) {
+                Rings::One
+            } else {
+                Rings::None
+            },
         );
         let moon = [0xE8E8F0, 0xB8B8CC, 0x80809C, 0x4C4C68].map(rgb);
         self.globe(
@@ -302,7 +313,7 @@ impl View {
             self.h * 0.14,
             self.w.min(self.h) * 0.05,
             moon,
-            false,
+            Rings::None,
         );
         Footing {
             near: self.row(0.80),
@@ -331,9 +342,9 @@ impl View {
     }
 
     /// A lit ball with bands, and a ring if it has one.
-    fn globe(&mut self, cx: f32, cy: f32, r: f32, colors: [Rgb8; 4], ringed: bool) {
+    fn globe(&mut self, cx: f32, cy: f32, r: f32, colors: [Rgb8; 4], rings: Rings) {
         let salt = self.dice("globe").salt();
-        if ringed {
+        if rings == Rings::One {
             self.ring(cx, cy, r, colors, -1.0);
         }
         for y in (cy - r) as i32..=(cy + r) as i32 {
@@ -358,7 +369,7 @@ impl View {
                 self.sheet.set(x, y, color);
             }
         }
-        if ringed {
+        if rings == Rings::One {
             self.ring(cx, cy, r, colors, 1.0);
         }
     }

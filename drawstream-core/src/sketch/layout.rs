@@ -80,18 +80,23 @@ fn parts(scene: &Scene) -> Vec<Part<'_>> {
         };
         match (subject.emoji.is_some(), own) {
             (true, Some(entry)) if entry.kind == Kind::Worn => {
-                wearer.attire.push(Attire::Emoji(entry.emoji.to_owned()))
+                wearer.attire.push(Attire::Emoji(entry.emoji.to_owned()));
             }
             (true, Some(entry)) => wearer.held.push(entry),
             _ => wearer.attire.push(Attire::Own(subject.name.clone())),
         }
     }
+    // What is worn or held belongs to its owner's figure, unless there is no owner.
     let lonely = |part: &Part<'_>| match part.subject.place {
-        Place::With(i) => !scene
-            .subjects
-            .get(usize::from(i))
-            .is_some_and(|_| usize::from(i) != part.at),
-        _ => true,
+        Place::With(i) => usize::from(i) >= scene.subjects.len() || usize::from(i) == part.at,
+        Place::Ground
+        | Place::Sky
+        | Place::On(_)
+        | Place::Under(_)
+        | Place::In(_)
+        | Place::Beside(_)
+        | Place::Far
+        | Place::Water => true,
     };
     parts.retain(lonely);
     parts
@@ -266,7 +271,11 @@ impl View {
             let own = sprite.w as f32 * overlap;
             let cx = x + own * 0.5;
             x += own + gap;
-            let back = count > 1 && i % 2 == 1;
+            let back = if count > 1 && i % 2 == 1 {
+                Row::Back
+            } else {
+                Row::Front
+            };
             let (foot, stance) = self.stand(lane, part, &sprite, back, footing, &mut dice);
             let depth = lane.depth() + foot / self.h;
             spots.push(Spot {
@@ -291,21 +300,21 @@ impl View {
         lane: Lane,
         part: &Part<'_>,
         sprite: &Sprite,
-        back: bool,
+        row: Row,
         footing: &Footing,
         dice: &mut Dice,
     ) -> (f32, Stance) {
         let tall = sprite.h as f32;
         match (lane, footing.floor) {
             (Lane::Sky, _) => {
-                let middle =
-                    self.h * if back { 0.22 } else { 0.30 } + dice.range(-0.03, 0.03) * self.h;
+                let middle = self.h * if row == Row::Back { 0.22 } else { 0.30 }
+                    + dice.range(-0.03, 0.03) * self.h;
                 ((middle + tall * 0.5).max(tall + 1.0), Stance::Free)
             }
             (Lane::Far, _) => (footing.far, Stance::Standing),
             (Lane::Ground | Lane::Water, Floor::None) => {
-                let middle =
-                    self.h * if back { 0.44 } else { 0.56 } + dice.range(-0.03, 0.03) * self.h;
+                let middle = self.h * if row == Row::Back { 0.44 } else { 0.56 }
+                    + dice.range(-0.03, 0.03) * self.h;
                 (middle + tall * 0.5, Stance::Free)
             }
             (Lane::Water, _) => {
@@ -315,7 +324,11 @@ impl View {
                     Kind::Bird | Kind::Flower => 0.10,
                     _ => 0.24,
                 };
-                let line = if back { line - self.h * 0.05 } else { line };
+                let line = if row == Row::Back {
+                    line - self.h * 0.05
+                } else {
+                    line
+                };
                 (line + tall * sunk, Stance::Afloat(sunk))
             }
             (Lane::Ground, _) => {
@@ -326,7 +339,11 @@ impl View {
                     footing.near
                 };
                 (
-                    if back { near - self.h * 0.045 } else { near },
+                    if row == Row::Back {
+                        near - self.h * 0.045
+                    } else {
+                        near
+                    },
                     Stance::Standing,
                 )
             }
@@ -521,6 +538,13 @@ struct Spot {
     foot: f32,
     sprite: Sprite,
     depth: f32,
+}
+
+/// Which of two staggered rows a figure of a crowd stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Row {
+    Front,
+    Back,
 }
 
 /// A row of subjects.

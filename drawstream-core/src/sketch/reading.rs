@@ -212,7 +212,7 @@ impl Reading {
             Relation::Under if draft.is(Kind::Worn) => draft.place = Place::With(anchor),
             Relation::Under => self.put_group(Place::Under(index(here))),
             Relation::In | Relation::With if draft.is(Kind::Worn) => {
-                draft.place = Place::With(anchor)
+                draft.place = Place::With(anchor);
             }
             Relation::In if carrier => self.put_group(Place::On(index(here))),
             Relation::In if draft.is(Kind::Building) => draft.place = Place::Far,

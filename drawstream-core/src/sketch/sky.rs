@@ -6,6 +6,13 @@ use super::sheet::{bayer, dither, mix};
 use super::view::View;
 use crate::color::Rgb8;
 
+/// How much of the moon is lit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Full,
+    Crescent,
+}
+
 impl View {
     /// Everything above the horizon.
     pub(crate) fn sky(&mut self, horizon: f32) {
@@ -126,7 +133,12 @@ impl View {
         self.halo(cx, cy, r, horizon);
         self.sheet.disc(cx, cy, r, self.tints.lamp);
         if night {
-            self.craters(cx, cy, r, dice.chance(0.35) && !named);
+            let phase = if dice.chance(0.35) && !named {
+                Phase::Crescent
+            } else {
+                Phase::Full
+            };
+            self.craters(cx, cy, r, phase);
         }
     }
 
@@ -152,9 +164,9 @@ impl View {
         }
     }
 
-    fn craters(&mut self, cx: f32, cy: f32, r: f32, crescent: bool) {
+    fn craters(&mut self, cx: f32, cy: f32, r: f32, phase: Phase) {
         let shadow = mix(self.tints.lamp, self.tints.sky[2], 0.30);
-        if crescent {
+        if phase == Phase::Crescent {
             let dark = self.sheet.get((cx + r * 1.6) as i32, cy as i32);
             self.sheet
                 .disc(cx - self.light * r * 0.55, cy - r * 0.2, r * 0.95, dark);
