@@ -28,6 +28,10 @@ mod options;
 mod palette_search;
 mod pitch;
 mod resize;
+mod register;
+mod refine;
+mod mixing;
+mod labels;
 mod shrink;
 #[cfg(test)]
 mod test;
@@ -43,6 +47,8 @@ use cells::Cells;
 use edges::Edges;
 use grid::Lattice;
 use lab::{Lab, LabImage};
+use options::Asked;
+use refine::Painted;
 
 /// What [`pixelize`] made of a picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,18 +134,21 @@ pub fn pixelize(picture: &RgbImage, options: &Options) -> Result<Pixelized, Pixe
         }
     }
     let lab = LabImage::of(picture);
-    let lattice = Lattice::find(&Edges::of(&lab), asked.cells)
+    let mut lattice = Lattice::find(&Edges::of(&lab), asked.cells)
         .filter(|lattice| asked.is_near(lattice.columns(), lattice.rows()));
-    let cells = match &lattice {
-        Some(lattice) => Cells::sample(&lab, lattice),
-        None => shrink::area_average(picture, asked.width, asked.height),
+    let mut painted = match &mut lattice {
+        Some(lattice) => with_grid(&lab, lattice, options),
+        None => without_grid(picture, &asked, options),
     };
-    let palette = choose_palette(&cells, lattice.as_ref(), options);
-    let mut indices: Vec<u8> = cells
-        .colors
-        .iter()
-        .map(|&c| palette_search::nearest(&palette, c) as u8)
-        .collect();
+    if let PaletteChoice::Wished { colors, pull } = &options.palette {
+        let wishes: Vec<Lab> = colors.iter().map(|&c| lab::of_rgb(c)).collect();
+        palette_search::pull(&mut painted.palette, &wishes, *pull);
+    }
+    let Painted {
+        palette,
+        labels: mut indices,
+        cells,
+    } = painted;
     let (mut columns, mut rows) = (cells.columns, cells.rows);
     let mut colors = cells.colors;
     if !asked.accepts(columns, rows) {
@@ -160,26 +169,51 @@ pub fn pixelize(picture: &RgbImage, options: &Options) -> Result<Pixelized, Pixe
     })
 }
 
-/// The colours to paint with.
-fn choose_palette(cells: &Cells, lattice: Option<&Lattice>, options: &Options) -> Vec<Lab> {
-    let most = usize::from(options.colors);
-    let mut palette = match &options.palette {
+/// The given colours that these cells need most; `None` where none are given.
+fn given(cells: &Cells, options: &Options) -> Option<Vec<Lab>> {
+    match &options.palette {
         PaletteChoice::Given(colors) => {
-            let given: Vec<Lab> = colors.iter().map(|&c| lab::of_rgb(c)).collect();
-            return palette_search::most_useful(given, &cells.colors, most);
+            let given = colors.iter().map(|&c| lab::of_rgb(c)).collect();
+            let most = usize::from(options.colors);
+            Some(palette_search::most_useful(given, &cells.colors, most))
         }
-        PaletteChoice::Found | PaletteChoice::Wished { .. } if lattice.is_some() => {
-            palette_search::find(cells, most)
-        }
-        PaletteChoice::Found | PaletteChoice::Wished { .. } => {
-            cluster::medians(&cells.colors, most, options.seed)
-        }
-    };
-    if let PaletteChoice::Wished { colors, pull } = &options.palette {
-        let wishes: Vec<Lab> = colors.iter().map(|&c| lab::of_rgb(c)).collect();
-        palette_search::pull(&mut palette, &wishes, *pull);
+        PaletteChoice::Found | PaletteChoice::Wished { .. } => None,
     }
-    palette
+}
+
+fn with_grid(picture: &LabImage, lattice: &mut Lattice, options: &Options) -> Painted {
+    let most = usize::from(options.colors);
+    let cells = Cells::sample(picture, lattice);
+    let given = given(&cells, options);
+    match options.quality {
+        Quality::Best => refine::refine(picture, lattice, cells, most, given.as_deref()),
+        Quality::Fast => {
+            let palette = given.unwrap_or_else(|| palette_search::find(&cells, most));
+            nearest(palette, cells)
+        }
+    }
+}
+
+fn without_grid(picture: &RgbImage, asked: &Asked, options: &Options) -> Painted {
+    let cells = shrink::area_average(picture, asked.width, asked.height);
+    let most = usize::from(options.colors);
+    let palette = given(&cells, options)
+        .unwrap_or_else(|| cluster::medians(&cells.colors, most, options.seed));
+    nearest(palette, cells)
+}
+
+/// Each cell in its nearest colour.
+fn nearest(palette: Vec<Lab>, cells: Cells) -> Painted {
+    let labels = cells
+        .colors
+        .iter()
+        .map(|&c| palette_search::nearest(&palette, c) as u8)
+        .collect();
+    Painted {
+        palette,
+        labels,
+        cells,
+    }
 }
 
 /// The indexed image, its palette free of colours that no cell has.

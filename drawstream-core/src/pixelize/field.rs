@@ -144,6 +144,11 @@ impl Field {
         }
     }
 
+    /// Tiles across and down, and their side in pixels.
+    pub(crate) fn shape(&self) -> (usize, usize, f32) {
+        (self.columns, self.rows, self.tile)
+    }
+
     /// Every tile's displacement, row by row.
     pub(crate) fn shifts_mut(&mut self) -> &mut [[f32; 2]] {
         &mut self.shifts

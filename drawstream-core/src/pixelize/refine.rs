@@ -1,0 +1,157 @@
+//! Grid, colours and labels of a picture with a grid, refined together.
+
+use super::cells::Cells;
+use super::grid::Lattice;
+use super::lab::{Lab, LabImage, distance};
+use super::labels::Labelling;
+use super::mixing::{Mixing, neighbours};
+use super::palette_search;
+use super::register::Half;
+
+/// What a picture's cells were found to be painted with.
+pub(crate) struct Painted {
+    pub(crate) palette: Vec<Lab>,
+    pub(crate) labels: Vec<u8>,
+    pub(crate) cells: Cells,
+}
+
+/// How often all is gone through.
+const ROUNDS: usize = 5;
+/// In how many of the first rounds the palette is searched anew.
+const SEARCHES: usize = 2;
+
+/// Finds the palette (`given` where it is settled) and each cell's colour, and corrects the lattice on the way.
+pub(crate) fn refine(
+    picture: &LabImage,
+    lattice: &mut Lattice,
+    mut cells: Cells,
+    most: usize,
+    given: Option<&[Lab]>,
+) -> Painted {
+    let half = Half::of(picture);
+    let around = neighbours(lattice.columns(), lattice.rows());
+    let mut shade = vec![[0.0f32; 3]; cells.colors.len()];
+    let mut mixing = Mixing::default();
+    let mut palette: Vec<Lab> = Vec::new();
+    let mut labels: Vec<u8> = Vec::new();
+    for round in 0..ROUNDS {
+        if round > 0 {
+            cells = Cells::sample(picture, lattice);
+        }
+        let seen = cells.colors.clone();
+        for (color, shade) in cells.colors.iter_mut().zip(&shade) {
+            for c in 0..3 {
+                color[c] -= shade[c];
+            }
+        }
+        if let Some(given) = given {
+            palette = given.to_vec();
+        } else if round < SEARCHES {
+            let mut pure = cells.clone();
+            if round > 0 {
+                unmix(&mut pure.colors, mixing, &around, &labels, &palette);
+            }
+            palette = palette_search::find(&pure, most);
+        }
+        let noise = cells.noise.max(0.004);
+        let labelling = Labelling {
+            colors: &cells.colors,
+            weights: &cells.purity,
+            around: &around,
+            palette: &palette,
+            mixing,
+            noise,
+        };
+        if round < SEARCHES {
+            labels = labelling.nearest();
+        }
+        labelling.improve(&mut labels, 3);
+        mixing = Mixing::fit(&cells.colors, &cells.purity, &around, &labels, &palette, noise);
+        if given.is_none() {
+            mixing.settle_palette(&mut palette, &cells.colors, &cells.purity, &around, &labels, noise);
+        }
+        shade = shading(&seen, &cells, mixing, &around, &labels, &palette);
+        if round + 1 < ROUNDS {
+            let painted: Vec<Lab> = labels.iter().map(|&l| palette[usize::from(l)]).collect();
+            half.correct(lattice, &painted);
+        }
+    }
+    Painted {
+        palette,
+        labels,
+        cells,
+    }
+}
+
+/// Takes out of each cell what its neighbours mixed into it.
+fn unmix(colors: &mut [Lab], mixing: Mixing, around: &[[u32; 8]], labels: &[u8], palette: &[Lab]) {
+    for (cell, color) in colors.iter_mut().enumerate() {
+        let own = palette[usize::from(labels[cell])];
+        let shown = mixing.predicted(cell, &around[cell], labels, palette);
+        for c in 0..3 {
+            color[c] -= shown[c] - own[c];
+        }
+    }
+}
+
+/// Slow illumination: how far the cells about each one are off together.
+fn shading(
+    seen: &[Lab],
+    cells: &Cells,
+    mixing: Mixing,
+    around: &[[u32; 8]],
+    labels: &[u8],
+    palette: &[Lab],
+) -> Vec<Lab> {
+    // Illumination changes over a quarter of the picture; noise and wrong labels do within a few cells.
+    let reach = (cells.columns.max(cells.rows) / 10).max(2);
+    let far = 3.0 * cells.noise.max(0.004);
+    let mut values: Vec<[f32; 4]> = seen
+        .iter()
+        .enumerate()
+        .map(|(cell, color)| {
+            let shown = mixing.predicted(cell, &around[cell], labels, palette);
+            let d = distance(*color, shown) / far;
+            let weight = cells.purity[cell] / (1.0 + d * d);
+            [
+                weight * (color[0] - shown[0]),
+                weight * (color[1] - shown[1]),
+                weight * (color[2] - shown[2]),
+                weight,
+            ]
+        })
+        .collect();
+    for _ in 0..2 {
+        values = boxed(&values, cells.columns, 1, reach);
+        values = boxed(&values, cells.columns, cells.columns, reach);
+    }
+    values
+        .iter()
+        .map(|v| std::array::from_fn(|c| v[c] / (v[3] + 0.05)))
+        .collect()
+}
+
+/// The mean over `reach` cells to both sides, along rows (`stride` 1) or columns (`stride` = columns).
+fn boxed(values: &[[f32; 4]], columns: usize, stride: usize, reach: usize) -> Vec<[f32; 4]> {
+    let rows = values.len() / columns;
+    let (lines, length, step) = if stride == 1 {
+        (rows, columns, columns)
+    } else {
+        (columns, rows, 1)
+    };
+    let mut out = vec![[0.0; 4]; values.len()];
+    for line in 0..lines {
+        let at = |i: usize| line * step + i * stride;
+        for i in 0..length {
+            let (from, to) = (i.saturating_sub(reach), (i + reach + 1).min(length));
+            let mut sum = [0.0f32; 4];
+            for j in from..to {
+                for (s, v) in sum.iter_mut().zip(values[at(j)]) {
+                    *s += v;
+                }
+            }
+            out[at(i)] = sum.map(|s| s / (to - from) as f32);
+        }
+    }
+    out
+}
