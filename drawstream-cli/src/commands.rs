@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub mod pixelize;
 pub mod simulate;
 
 use clap::Subcommand;
@@ -9,6 +10,8 @@ use crate::failure::Failure;
 /// What `drawstream` can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make clean pixel art of a picture.
+    Pixelize(pixelize::PixelizeArgs),
     /// Run a Donation Alerts service on this machine.
     Simulate(simulate::SimulateArgs),
 }
@@ -20,6 +23,7 @@ impl Command {
     /// What went wrong, as [`Failure`].
     pub fn run(self) -> Result<(), Failure> {
         match self {
+            Self::Pixelize(args) => args.run(),
             Self::Simulate(args) => args.run(),
         }
     }

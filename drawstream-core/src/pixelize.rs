@@ -21,21 +21,23 @@ mod cluster;
 mod dither;
 mod edges;
 mod field;
+mod given_palette;
 mod grid;
 mod indexed_image;
 mod lab;
+mod labels;
+mod mixing;
 mod options;
 mod palette_search;
 mod pitch;
-mod resize;
-mod register;
 mod refine;
-mod mixing;
-mod labels;
+mod register;
+mod resize;
 mod shrink;
 #[cfg(test)]
 mod test;
 
+pub use given_palette::{PALETTE_NAMES, PaletteError, named_palette, parse_palette};
 pub use grid::Grid;
 pub use indexed_image::IndexedImage;
 pub use options::{Dither, Options, PaletteChoice, Quality, Size};

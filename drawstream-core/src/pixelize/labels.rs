@@ -41,7 +41,9 @@ impl Labelling<'_> {
         let choices = self.choices();
         let mut off: Vec<Lab> = (0..labels.len())
             .map(|cell| {
-                let shown = self.mixing.predicted(cell, &self.around[cell], labels, self.palette);
+                let shown = self
+                    .mixing
+                    .predicted(cell, &self.around[cell], labels, self.palette);
                 std::array::from_fn(|c| self.colors[cell][c] - shown[c])
             })
             .collect();
@@ -124,9 +126,8 @@ impl Labelling<'_> {
             let step: Lab = std::array::from_fn(|c| {
                 self.palette[label][c] - self.palette[usize::from(before)][c]
             });
-            let moved = |off: Lab, share: f32| -> Lab {
-                std::array::from_fn(|c| off[c] - share * step[c])
-            };
+            let moved =
+                |off: Lab, share: f32| -> Lab { std::array::from_fn(|c| off[c] - share * step[c]) };
             let mut cost = self.misfit(cell, moved(off[cell], own_share));
             for (i, (&n, &share)) in around.iter().zip(&shares).enumerate() {
                 let n = n as usize;

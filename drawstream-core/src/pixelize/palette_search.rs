@@ -198,36 +198,57 @@ impl Candidates {
     }
 
     /// Candidates chosen one after another, each the one that saves most.
+    ///
+    /// A candidate's saving only shrinks as others are chosen, so an old figure that is beaten by a fresh one needs
+    /// no second look: that makes it fast.
     fn greedy(&self, most: usize) -> Vec<usize> {
         let mut costs: Vec<f32> = self
             .weights
             .iter()
             .map(|w| w * PLAINLY_WRONG * PLAINLY_WRONG)
             .collect();
+        let mut savings: Vec<(f32, usize)> = (0..self.colors.len())
+            .map(|c| (self.saving(&costs, c), c))
+            .collect();
         let mut chosen = Vec::new();
         while chosen.len() < most {
-            let (best, saving) = self.most_saving(&costs);
-            if chosen.is_empty() || saving > self.worthwhile() {
-                chosen.push(best);
-            } else {
+            // Descending, the first of equals in front.
+            savings.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let mut best = (0, f32::MIN);
+            for (old, c) in &mut savings {
+                if *old <= best.1 {
+                    break;
+                }
+                *old = self.saving(&costs, *c);
+                if *old > best.1 {
+                    best = (*c, *old);
+                }
+            }
+            if !chosen.is_empty() && best.1 <= self.worthwhile() {
                 break;
             }
+            chosen.push(best.0);
             for (i, cost) in costs.iter_mut().enumerate() {
-                *cost = cost.min(self.cost(i, self.colors[best]));
+                *cost = cost.min(self.cost(i, self.colors[best.0]));
             }
         }
         chosen
+    }
+
+    /// How much of these costs a candidate would save.
+    fn saving(&self, costs: &[f32], candidate: usize) -> f32 {
+        let color = self.colors[candidate];
+        (0..costs.len())
+            .filter(|&i| costs[i] > 0.0)
+            .map(|i| (costs[i] - self.cost(i, color)).max(0.0))
+            .sum()
     }
 
     /// The candidate that would save most of these costs, and how much.
     fn most_saving(&self, costs: &[f32]) -> (usize, f32) {
         let mut best = (0, f32::MIN);
         for c in 0..self.colors.len() {
-            let color = self.colors[c];
-            let saving: f32 = (0..costs.len())
-                .filter(|&i| costs[i] > 0.0)
-                .map(|i| (costs[i] - self.cost(i, color)).max(0.0))
-                .sum();
+            let saving = self.saving(costs, c);
             if saving > best.1 {
                 best = (c, saving);
             }
@@ -238,23 +259,11 @@ impl Candidates {
     /// Exchanges chosen candidates for others as long as that saves.
     fn swap(&self, chosen: &mut [usize]) {
         let n = self.colors.len();
-        for _ in 0..2 * chosen.len() {
-            // The least and the second least cost of each candidate, and by whom.
-            let served: Vec<(usize, f32, f32)> = (0..n)
-                .map(|i| {
-                    let mut best = (0, f32::MAX, f32::MAX);
-                    for (k, &c) in chosen.iter().enumerate() {
-                        let cost = self.cost(i, self.colors[c]);
-                        if cost < best.1 {
-                            best = (k, cost, best.1);
-                        } else {
-                            best.2 = best.2.min(cost);
-                        }
-                    }
-                    let worst = self.weights[i] * PLAINLY_WRONG * PLAINLY_WRONG;
-                    (best.0, best.1, best.2.min(worst))
-                })
-                .collect();
+        // More exchanges than this have not been seen to change a picture.
+        const MOST_EXCHANGES: usize = 24;
+        for _ in 0..(2 * chosen.len()).min(MOST_EXCHANGES) {
+            let places: Vec<Lab> = chosen.iter().map(|&c| self.colors[c]).collect();
+            let served = self.served(&places);
             let mut best = (0, 0, 1e-7);
             for c in 0..n {
                 let mut saved = 0.0;
@@ -279,6 +288,25 @@ impl Candidates {
             }
             chosen[best.0] = best.1;
         }
+    }
+
+    /// Of each candidate: which of these colours is nearest, what that costs, and what the second would.
+    fn served(&self, palette: &[Lab]) -> Vec<(usize, f32, f32)> {
+        (0..self.colors.len())
+            .map(|i| {
+                let worst = self.weights[i] * PLAINLY_WRONG * PLAINLY_WRONG;
+                let mut best = (0, f32::MAX, worst);
+                for (k, &color) in palette.iter().enumerate() {
+                    let cost = self.cost(i, color);
+                    if cost < best.1 {
+                        best = (k, cost, best.1.min(worst));
+                    } else {
+                        best.2 = best.2.min(cost);
+                    }
+                }
+                best
+            })
+            .collect()
     }
 
     fn costs(&self, palette: &[Lab]) -> Vec<f32> {
@@ -311,13 +339,17 @@ impl Candidates {
         let mut with: Vec<Lab> = palette.clone();
         with.push(self.colors[best]);
         let before: f32 = costs.iter().sum();
+        // What each colour's own would lose by going to their second choice.
+        let mut lost = vec![0.0f32; with.len()];
+        let mut after = 0.0;
+        for (k, first, second) in self.served(&with) {
+            after += first;
+            lost[k] += second - first;
+        }
         let mut cheapest = (0, f32::MAX);
-        for k in 0..palette.len() {
-            let mut without = with.clone();
-            without.remove(k);
-            let after: f32 = self.costs(&without).iter().sum();
-            if after < cheapest.1 {
-                cheapest = (k, after);
+        for (k, lost) in lost[..palette.len()].iter().enumerate() {
+            if after + lost < cheapest.1 {
+                cheapest = (k, after + lost);
             }
         }
         if cheapest.1 < before - self.worthwhile() / 2.0 {

@@ -66,9 +66,23 @@ pub(crate) fn refine(
             labels = labelling.nearest();
         }
         labelling.improve(&mut labels, 3);
-        mixing = Mixing::fit(&cells.colors, &cells.purity, &around, &labels, &palette, noise);
+        mixing = Mixing::fit(
+            &cells.colors,
+            &cells.purity,
+            &around,
+            &labels,
+            &palette,
+            noise,
+        );
         if given.is_none() {
-            mixing.settle_palette(&mut palette, &cells.colors, &cells.purity, &around, &labels, noise);
+            mixing.settle_palette(
+                &mut palette,
+                &cells.colors,
+                &cells.purity,
+                &around,
+                &labels,
+                noise,
+            );
         }
         shade = shading(&seen, &cells, mixing, &around, &labels, &palette);
         if round + 1 < ROUNDS {

@@ -213,8 +213,8 @@ fn any_picture() -> impl Strategy<Value = RgbImage> {
 fn any_options() -> impl Strategy<Value = Options> {
     let size = prop_oneof![
         Just(Size::Auto),
-        (1u32..50).prop_map(Size::Cells),
-        (1u32..50, 1u32..50).prop_map(|(width, height)| Size::Exact { width, height }),
+        (1u32..20).prop_map(Size::Cells),
+        (1u32..20, 1u32..20).prop_map(|(width, height)| Size::Exact { width, height }),
     ];
     let colour = any::<[u8; 3]>().prop_map(Rgb8::from);
     let palette = prop_oneof![
