@@ -20,10 +20,12 @@
 //! | `preparing` | what the studio reads and writes |
 //! | `showing` | what the stage and the operator read and write |
 //! | `operator` | once more, and never
+//! | `history` | what is remembered, and forgetting
 //! | `salvage` | damaged files |
 //! | `clerk` | the thread that owns a ledger, and the handle to it |
 
 mod clerk;
+mod history;
 mod intake;
 mod lock;
 mod operator;
@@ -44,6 +46,7 @@ use drawstream_core::donation::{
 use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior, params};
 
 pub use clerk::Clerk;
+pub use history::{Change, Entry, Filter, History};
 pub use intake::{Familiarity, NewDonation, Origin, Taken};
 pub use preparing::{Attempt, MOST_ATTEMPTS, MOST_INTERRUPTIONS, ToPrepare, Work};
 pub use salvage::SetAside;

@@ -2,6 +2,7 @@
 //!
 //! A source writes each donation into the [`crate::ledger`] before it counts as taken, and shows its state.
 
+pub mod console;
 pub mod donation_alerts;
 pub mod simulator;
 pub mod status;

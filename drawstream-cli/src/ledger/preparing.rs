@@ -1,7 +1,7 @@
 //! The studio's side of the ledger: which donation is next, and what was made of it.
 
 use drawstream_core::donation::{Donation, DonationId};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::{Ledger, LedgerError, Origin, Outcome, State, donation_from, state_from};
 
@@ -217,18 +217,7 @@ impl Ledger {
     /// # Errors
     /// Those of the database.
     pub fn work(&self, id: DonationId) -> Result<Work, LedgerError> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT verdict, scene, picture, plan FROM works WHERE donation = ?1",
-        )?;
-        let work = query.query_row(params![id.0 as i64], |row| {
-            Ok(Work {
-                verdict: row.get(0)?,
-                scene: row.get(1)?,
-                picture: row.get(2)?,
-                plan: row.get(3)?,
-            })
-        });
-        Ok(work.optional()?.unwrap_or_default())
+        work(&self.connection, id)
     }
 
     fn progress(
@@ -290,4 +279,18 @@ pub(super) fn end_with_card(
     )?;
     super::keep(change, id, "plan", card_json)?;
     Ok(Outcome::Stored)
+}
+
+pub(super) fn work(connection: &Connection, id: DonationId) -> Result<Work, LedgerError> {
+    let mut query = connection
+        .prepare_cached("SELECT verdict, scene, picture, plan FROM works WHERE donation = ?1")?;
+    let work = query.query_row(params![id.0 as i64], |row| {
+        Ok(Work {
+            verdict: row.get(0)?,
+            scene: row.get(1)?,
+            picture: row.get(2)?,
+            plan: row.get(3)?,
+        })
+    });
+    Ok(work.optional()?.unwrap_or_default())
 }

@@ -66,14 +66,7 @@ const MIGRATIONS: [&str; 1] = ["
 
 /// Brings the tables up to this program's version, each step in a transaction of its own.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let newest = MIGRATIONS.len() as i64;
-    if version > newest {
-        return Err(LedgerError::Newer {
-            found: version,
-            newest,
-        });
-    }
+    let version = check(connection)?;
     for (done, script) in (1..).zip(MIGRATIONS).skip(version.max(0) as usize) {
         let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         change.execute_batch(script)?;
@@ -81,4 +74,14 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
         change.commit()?;
     }
     Ok(())
+}
+
+/// The version of the file's tables, if this program knows it.
+pub(super) fn check(connection: &Connection) -> Result<i64, LedgerError> {
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let newest = MIGRATIONS.len() as i64;
+    if found > newest {
+        return Err(LedgerError::Newer { found, newest });
+    }
+    Ok(found)
 }

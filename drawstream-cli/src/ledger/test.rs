@@ -423,3 +423,70 @@ async fn tasks_share_the_ledger_and_a_panic_harms_one_request() {
         .unwrap();
     open(&folder);
 }
+
+#[test]
+fn the_history_is_read_while_the_ledger_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut ledger, _) = open(&folder);
+    let path = folder.path().join("ledger.db");
+    ledger
+        .take(&[donation(1, 1, "a"), donation(2, 2, "b")])
+        .unwrap();
+    prepare(&mut ledger, DonationId(1));
+    let history = History::open(&path).unwrap();
+    let ids: Vec<_> = history
+        .list(&Filter::default(), 10)
+        .unwrap()
+        .iter()
+        .map(|entry| (entry.donation.id.0, entry.state))
+        .collect();
+    assert_eq!(ids, [(2, State::Received), (1, State::Ready)]);
+    let ready = Filter {
+        state: Some(State::Ready),
+        donor: Some("Аня".to_owned()),
+        ..Filter::default()
+    };
+    assert_eq!(history.list(&ready, 10).unwrap().len(), 1);
+    let (_, changes) = history.show(DonationId(1)).unwrap();
+    let road: Vec<_> = changes.iter().map(|change| change.state.name()).collect();
+    assert_eq!(road, ["received", "gated", "planned", "painted", "ready"]);
+    assert!(matches!(
+        history.show(DonationId(9)),
+        Err(LedgerError::Unknown(DonationId(9)))
+    ));
+}
+
+#[test]
+fn a_person_who_is_forgotten_is_nowhere_in_the_file_and_the_sum_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut ledger, _) = open(&folder);
+    let mut planted = donation(1, 1, "PLANTED-WORDS");
+    planted.donor = Some(RawText::new("PLANTED-NAME"));
+    ledger.take(&[planted, donation(2, 2, "b")]).unwrap();
+    assert_eq!(
+        ledger.forget("PLANTED-NAME").unwrap(),
+        0,
+        "it is not over yet"
+    );
+    assert_eq!(
+        ledger.gated(DonationId(1), "PLANTED-VERDICT").unwrap(),
+        Outcome::Stored
+    );
+    assert_eq!(
+        ledger.skip(DonationId(1), "PLANTED-REASON").unwrap(),
+        Outcome::Stored
+    );
+    assert_eq!(ledger.forget("PLANTED-NAME").unwrap(), 1);
+    ledger.close().unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let found = bytes.windows(7).any(|window| window == b"PLANTED");
+        assert!(!found, "something is left");
+    }
+    let history = History::open(&folder.path().join("ledger.db")).unwrap();
+    let (entry, _) = history.show(DonationId(1)).unwrap();
+    assert_eq!(
+        (entry.donation.amount.minor_units, entry.donation.donor),
+        (750, None)
+    );
+}
