@@ -33,7 +33,8 @@ pub mod raster;
 pub mod scene;
 pub mod show;
 #[cfg(feature = "sketch")]
-pub mod sketch;
 #[cfg(feature = "stage")]
+pub mod sketch;
 pub mod stage;
+pub mod strokes;
 pub mod timeline;

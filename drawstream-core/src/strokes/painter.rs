@@ -1,0 +1,324 @@
+//! The painter: what is put on the canvas, in which order, by which movement.
+
+use std::cmp::Reverse;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+use super::dabs::{Dab, dabs, is_solid};
+use super::easel::{Easel, Tone};
+use super::hatch::{Hatching, dip, hatch};
+use super::masses::{Mass, simplify};
+use super::route::{Leg, route};
+use super::stage::Stage;
+use super::technique::{Technique, Touch, Values};
+use super::trace::Tracer;
+
+/// A stroke before it has its time.
+#[derive(Clone, Debug)]
+pub(crate) struct Mark {
+    pub(crate) stage: Stage,
+    pub(crate) tone: Tone,
+    /// In painting order, at least one.
+    pub(crate) pixels: Vec<u32>,
+}
+
+/// How much a region must be worth to stay, on a picture of 96 pixels: from small shapes to large masses. A square
+/// of side `s` is worth about `s · distance / 4`, so the first keeps what is 6 pixels wide and differs clearly.
+const WORTH: [f32; 5] = [0.15, 0.3, 0.6, 1.2, 2.4];
+/// More masses than this aren't masses any longer.
+const MOST_MASSES: usize = 70;
+
+/// Shapes are what is worth a quarter of a mass: so many steps lower in [`WORTH`].
+const SHAPES_BELOW_MASSES: usize = 2;
+/// How far the brush goes before it is dipped again, as a share of the picture's side.
+const REACH: f32 = 0.7;
+/// How strongly a stroke draws the hand to itself by what it brings nearer to the picture: its exponent. At 0 only
+/// the way counts, at 1 the hand jumps all over the canvas from the weightiest to the next one.
+const PULL: f32 = 0.3;
+
+/// Somebody in front of an [`Easel`].
+pub(crate) struct Painter {
+    pub(crate) easel: Easel,
+    technique: Technique,
+    /// Side of the picture in pixels, were it square.
+    pub(crate) side: f32,
+    /// The most pixels of one stroke.
+    chunk: usize,
+    /// A bearable number of strokes.
+    budget: usize,
+    chance: ChaCha8Rng,
+    /// Where the hand is.
+    at: (i32, i32),
+    marks: Vec<Mark>,
+}
+
+impl Painter {
+    pub(crate) fn new(easel: Easel, technique: Technique, chunk: usize, seed: u64) -> Self {
+        let side = (easel.area() as f32).sqrt();
+        let mut chance = ChaCha8Rng::seed_from_u64(seed);
+        let corner = chance.next_u32();
+        let at = (
+            if corner & 1 == 0 {
+                0
+            } else {
+                easel.width as i32 - 1
+            },
+            0,
+        );
+        Self {
+            budget: ((technique.strokes as f32 * side / 96.0) as usize).max(60),
+            easel,
+            technique,
+            side,
+            chunk,
+            chance,
+            at,
+            marks: Vec::new(),
+        }
+    }
+
+    /// Paints the whole picture.
+    pub(crate) fn paint(&mut self) -> Vec<Mark> {
+        let (masses, shapes) = self.look();
+        if self.technique.lines_first {
+            self.draw_lines();
+        }
+        self.block_in(masses);
+        self.shape(&shapes);
+        self.finish();
+        if self.marks.is_empty() {
+            // The bare canvas is the picture already, but a plan has at least one stroke.
+            let all: Vec<u32> = (0..self.easel.area() as u32).collect();
+            let tone = self.easel.want[0];
+            let strokes = self.hatched(&all, self.technique.brushes[0] * self.side);
+            self.put(
+                Stage::Ground,
+                strokes.into_iter().map(|s| (tone, s)).collect(),
+            );
+        }
+        std::mem::take(&mut self.marks)
+    }
+
+    /// The picture as masses, and as the shapes that these are divided into.
+    fn look(&self) -> (Vec<Mass>, Vec<Mass>) {
+        let limits = WORTH.map(|worth| worth * self.side / 96.0);
+        let mut views = simplify(&self.easel, &limits);
+        let bare: f32 = self.easel.left_by(None);
+        let squint = self.technique.squint.clamp(0.0, 1.0) * bare;
+        let chosen = (0..views.len())
+            .rev()
+            .find(|&i| self.easel.left_by(Some(&views[i])) <= squint)
+            .unwrap_or(0);
+        let chosen = (chosen..views.len())
+            .find(|&i| views[i].len() <= MOST_MASSES)
+            .unwrap_or(views.len() - 1);
+        let masses = views.swap_remove(chosen);
+        let shapes = if chosen == 0 {
+            Vec::new()
+        } else {
+            views.swap_remove(chosen.saturating_sub(SHAPES_BELOW_MASSES))
+        };
+        (masses, shapes)
+    }
+
+    /// The masses with the broad brush, the largest first.
+    fn block_in(&mut self, mut masses: Vec<Mass>) {
+        let ground = self.easel.area() / 8;
+        masses.sort_unstable_by_key(|m| (Reverse(m.pixels.len()), m.pixels[0]));
+        let rest = masses.split_off(masses.partition_point(|m| m.pixels.len() > ground));
+        // From the top down: what is far away is seldom below what is near.
+        masses.sort_by_key(|m| m.pixels[m.pixels.len() / 2]);
+        let grounds = self.by_value(masses, |m| m.tone);
+        for mass in grounds.into_iter().flatten() {
+            self.cover(&mass, Stage::Ground);
+        }
+        for band in self.by_value(rest, |m| m.tone) {
+            let legs: Vec<Leg> = band.iter().map(|m| self.leg(m.tone, &m.pixels)).collect();
+            for turn in route(&self.easel, &legs, self.at) {
+                self.cover(&band[turn.leg], Stage::Masses);
+            }
+        }
+    }
+
+    fn cover(&mut self, mass: &Mass, stage: Stage) {
+        let width =
+            (self.technique.brushes[0] * self.side).min((mass.pixels.len() as f32).sqrt() / 2.0);
+        let pixels = self.under(mass, width);
+        if pixels.is_empty() {
+            return;
+        }
+        let strokes = self.hatched(&pixels, width);
+        self.put(stage, strokes.into_iter().map(|s| (mass.tone, s)).collect());
+    }
+
+    /// What is to be painted of a mass: all of it that is still wrong, and narrow gaps too, where something else
+    /// comes later: going under it is quicker than lifting the brush.
+    fn under(&self, mass: &Mass, width: f32) -> Vec<u32> {
+        let mut pixels: Vec<u32> = Vec::with_capacity(mass.pixels.len());
+        let across = self.easel.width as u32;
+        for &p in mass.pixels.iter().filter(|&&p| self.easel.is_wrong(p)) {
+            if let Some(&last) = pixels.last()
+                && last / across == p / across
+                && p - last <= width as u32
+                && (last + 1..p).all(|q| self.easel.is_wrong(q))
+            {
+                pixels.extend(last + 1..p);
+            }
+            pixels.push(p);
+        }
+        pixels
+    }
+
+    /// The shapes into the masses, where they come nearer to the picture.
+    fn shape(&mut self, shapes: &[Mass]) {
+        let width = self.technique.brushes[1] * self.side;
+        let crumb = (width * width / 6.0).max(2.0) as usize;
+        let mut strokes: Vec<(f32, Tone, Vec<u32>)> = Vec::new();
+        for shape in shapes {
+            let better = |&p: &u32| self.easel.gain(p, shape.tone) > 0.0;
+            let pixels: Vec<u32> = shape.pixels.iter().copied().filter(better).collect();
+            if pixels.len() < crumb {
+                continue;
+            }
+            for stroke in self.hatched(&pixels, width) {
+                if stroke.len() >= crumb {
+                    let gain = stroke.iter().map(|&p| self.easel.gain(p, shape.tone)).sum();
+                    strokes.push((gain, shape.tone, stroke));
+                }
+            }
+        }
+        // What is left out here is still wrong, and comes with the details.
+        strokes.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2[0].cmp(&b.2[0])));
+        strokes.truncate((self.budget.saturating_sub(self.marks.len()) / 2).max(self.budget / 4));
+        self.put(
+            Stage::Shapes,
+            strokes.into_iter().map(|(_, t, s)| (t, s)).collect(),
+        );
+    }
+
+    fn draw_lines(&mut self) {
+        let lines = dabs(&self.easel, self.budget)
+            .into_iter()
+            .filter(|d| d.stage == Stage::Outlines && self.easel.looks[usize::from(d.tone)].l < 0.5)
+            .collect();
+        self.put_dabs(Stage::Outlines, lines);
+    }
+
+    /// All that is left.
+    fn finish(&mut self) {
+        let left = self
+            .budget
+            .saturating_sub(self.marks.len())
+            .max(self.budget / 5);
+        let mut all = dabs(&self.easel, left);
+        for stage in [Stage::Outlines, Stage::Details, Stage::Highlights] {
+            let (these, others) = all.into_iter().partition(|d| d.stage == stage);
+            self.put_dabs(stage, these);
+            all = others;
+        }
+    }
+
+    fn put_dabs(&mut self, stage: Stage, dabs: Vec<Dab>) {
+        let load = (self.side * 1.5) as usize;
+        let width = self.technique.brushes[2] * self.side;
+        let mut tracer = Tracer::new(self.easel.area());
+        let mut strokes = Vec::new();
+        for dab in dabs {
+            let n = dab.pixels.len();
+            let pieces = if n > 20 && dab.pieces == 1 && is_solid(&self.easel, &dab.pixels) {
+                self.hatched(&dab.pixels, width)
+            } else if n > 60 && dab.pieces * 3 > n {
+                self.hatched(&dab.pixels, width * 2.5)
+            } else {
+                vec![tracer.trace(&self.easel, &dab.pixels)]
+            };
+            let parts = pieces.into_iter().flat_map(|p| dip(p, load));
+            strokes.extend(parts.map(|p| (dab.tone, p)));
+        }
+        self.put(stage, strokes);
+    }
+
+    fn hatched(&mut self, pixels: &[u32], width: f32) -> Vec<Vec<u32>> {
+        let width = width.max(1.0);
+        let wobble = self.technique.wobble;
+        let hatching = Hatching {
+            width,
+            load: ((width * self.side * REACH) as usize).max(8),
+            slant: self.technique.slant,
+            turn: self.random(-wobble, wobble),
+        };
+        hatch(&self.easel, pixels, hatching)
+    }
+
+    /// Puts strokes on the canvas, as they lie beside each other.
+    fn put(&mut self, stage: Stage, strokes: Vec<(Tone, Vec<u32>)>) {
+        for band in self.by_value(strokes, |s| s.0) {
+            let legs: Vec<Leg> = band
+                .iter()
+                .map(|(tone, pixels)| self.leg(*tone, pixels))
+                .collect();
+            for turn in route(&self.easel, &legs, self.at) {
+                let (tone, pixels) = &band[turn.leg];
+                let mut pixels = pixels.clone();
+                if turn.reversed {
+                    pixels.reverse();
+                }
+                for part in dip(pixels, self.chunk) {
+                    let part = self.touched(part);
+                    self.easel.put(&part, *tone);
+                    self.at = self.easel.place(part[part.len() - 1]);
+                    self.marks.push(Mark {
+                        stage,
+                        tone: *tone,
+                        pixels: part,
+                    });
+                }
+            }
+        }
+    }
+
+    fn touched(&self, stroke: Vec<u32>) -> Vec<u32> {
+        if self.technique.touch == Touch::Sweep {
+            return stroke;
+        }
+        let even = |p: u32| {
+            let (x, y) = self.easel.place(p);
+            (x + y) % 2 == 0
+        };
+        let (mut there, back): (Vec<u32>, Vec<u32>) = stroke.into_iter().partition(|&p| even(p));
+        there.extend(back.into_iter().rev());
+        there
+    }
+
+    fn leg(&self, tone: Tone, pixels: &[u32]) -> Leg {
+        let gain: f32 = pixels.iter().map(|&p| self.easel.gain(p, tone)).sum();
+        Leg {
+            ends: [pixels[0], pixels[pixels.len() - 1]].map(|p| self.easel.place(p)),
+            pull: libm::powf(gain.max(0.1), PULL),
+        }
+    }
+
+    /// Parts things in the order in which the technique takes their tones, each part keeping its order.
+    fn by_value<T>(&self, things: Vec<T>, tone: impl Fn(&T) -> Tone) -> Vec<Vec<T>> {
+        const BANDS: usize = 4;
+        let mut bands: Vec<Vec<T>> = (0..BANDS).map(|_| Vec::new()).collect();
+        for thing in things {
+            let light = self.easel.looks[usize::from(tone(&thing))].l;
+            let band = ((light * BANDS as f32) as usize).min(BANDS - 1);
+            let band = match self.technique.values {
+                Values::ByPlace => 0,
+                Values::DarkToLight => band,
+                Values::LightToDark => BANDS - 1 - band,
+            };
+            bands[band].push(thing);
+        }
+        bands.retain(|band| !band.is_empty());
+        bands
+    }
+
+    /// A number between these, evenly.
+    pub(crate) fn random(&mut self, from: f32, to: f32) -> f32 {
+        from + (to - from) * (self.chance.next_u32() >> 8) as f32 / (1u32 << 24) as f32
+    }
+}
