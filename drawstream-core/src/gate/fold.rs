@@ -112,13 +112,13 @@ fn add_mark(unit: &mut Unit, mark: char) {
     }
 }
 
-/// A fourth equal character in a row adds nothing to any word.
+/// A fifth equal character in a row adds nothing to any word.
 fn repeats_run(units: &[Unit], c: char) -> bool {
-    let [.., a, b, last] = units else {
+    let [.., first, a, b, last] = units else {
         return false;
     };
     let base = unstyled(lower(c));
-    last.base == base && b.base == base && a.base == base
+    [first, a, b, last].iter().all(|unit| unit.base == base)
 }
 
 fn push(units: &mut Vec<Unit>, c: char, span: std::ops::Range<usize>, readings: &Readings) {

@@ -28,6 +28,11 @@ impl Letter {
         self.0
     }
 
+    /// The letter of a bit; `None` for a bit of none.
+    pub(crate) fn from_index(index: u8) -> Option<Self> {
+        (index < CYRILLIC + 32 + SIGNS.len() as u8).then_some(Self(index))
+    }
+
     /// Which script it belongs to.
     pub(crate) fn script(self) -> Script {
         if self.0 < CYRILLIC {

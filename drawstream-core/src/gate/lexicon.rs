@@ -69,6 +69,8 @@ pub(crate) struct Term {
     pub(crate) script: Script,
     /// Letters.
     pub(crate) len: usize,
+    /// Whether it is one letter again and again.
+    pub(crate) is_one_letter: bool,
     pub(crate) concepts: Vec<ConceptId>,
 }
 
@@ -156,6 +158,8 @@ pub(crate) struct Lexicon {
     pub(crate) clean: NodeId,
     /// Words for children.
     pub(crate) minor: ConceptId,
+    /// Signs and emoji that mean something by themselves.
+    signs: BTreeMap<char, Vec<ConceptId>>,
     terms: Vec<Term>,
     rules: Vec<Rule>,
     /// Rules by the concept that their pattern begins with.
@@ -191,6 +195,11 @@ impl Lexicon {
         &self.terms[id.0 as usize]
     }
 
+    /// What a sign or emoji means by itself.
+    pub(crate) fn sign(&self, c: char) -> &[ConceptId] {
+        self.signs.get(&c).map_or(&[], Vec::as_slice)
+    }
+
     pub(crate) fn rule(&self, id: RuleId) -> &Rule {
         &self.rules[id.0 as usize]
     }
@@ -219,6 +228,7 @@ fn clean_words(file: &str) -> impl Iterator<Item = String> {
 struct Drawer {
     concepts: BTreeMap<String, ConceptId>,
     terms: BTreeMap<(Vec<Letter>, Match), Vec<ConceptId>>,
+    signs: BTreeMap<char, Vec<ConceptId>>,
     rules: Vec<Rule>,
 }
 
@@ -307,6 +317,13 @@ impl Drawer {
     }
 
     fn term(&mut self, word: &str, concept: ConceptId, line: usize) -> Result<(), LexiconError> {
+        let mut chars = word.chars();
+        if let (Some(sign), None) = (chars.next(), chars.next())
+            && Letter::of(sign).is_none()
+        {
+            self.signs.entry(sign).or_default().push(concept);
+            return Ok(());
+        }
         let anywhere = word.strip_prefix('*').and_then(|w| w.strip_suffix('*'));
         let (stem, ends) = if let Some(stem) = anywhere {
             (stem, Match::Anywhere)
@@ -348,6 +365,7 @@ impl Drawer {
                 ends,
                 script: letters.first().map_or(Script::Sign, |l| l.script()),
                 len: letters.len(),
+                is_one_letter: letters.len() > 1 && letters.iter().all(|&l| l == letters[0]),
                 concepts,
             });
             match ends {
@@ -386,6 +404,7 @@ impl Drawer {
             readings: Readings::built_in(),
             known: Known::built_in(),
             minor,
+            signs: self.signs,
             terms,
             rules: self.rules,
             by_head,

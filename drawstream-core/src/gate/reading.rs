@@ -3,7 +3,7 @@
 use super::fold::{Case, Kind, Unit};
 use super::known::Known;
 use super::letter::{LetterSet, Script};
-use super::readings::Readings;
+use super::readings::{By, Readings};
 
 /// How the letters of a reading were come by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -319,7 +319,10 @@ fn is_inner_mask(body: &[Unit], at: usize) -> bool {
     let doubled = matches!(unit.base, '.' | '-' | '_' | '…')
         && (at > 0 && body[at - 1].base == unit.base
             || body.get(at + 1).is_some_and(|next| next.base == unit.base));
-    if !is_mask(unit) && !doubled && !matches!(unit.base, '@' | '$') {
+    // These are letters of leet first; alone in a word they may stand for another.
+    let alone = matches!(unit.base, '@' | '$')
+        && body.iter().filter(|unit| unit.kind == Kind::Sign).count() == 1;
+    if !is_mask(unit) && !doubled && !alone {
         return false;
     }
     let inside = |mut side: Box<dyn Iterator<Item = &Unit> + '_>| {
@@ -433,11 +436,21 @@ fn joins(left: &[Unit], right: &[Unit], gap: &[Unit], known: &Known) -> bool {
 
 /// Joins chunks across white space: letters one by one, or pieces of which one is no word.
 fn join_chunks(cells: &mut [Cell], units: &[Unit], chunks: &[Chunk], known: &Known) {
-    for pair in chunks.windows(2) {
+    let is_single = |nth: usize| {
+        let single = |chunk: &Chunk| {
+            let body = trim(units, *chunk);
+            body.len() <= 4 && is_run(body)
+        };
+        chunks.get(nth).is_some_and(single)
+    };
+    for (nth, pair) in chunks.windows(2).enumerate() {
         let (left, right) = (trim(units, pair[0]), trim(units, pair[1]));
-        let spaced = left.len() <= 3 && right.len() <= 3 && is_run(left) && is_run(right);
+        let spaced = is_single(nth) && is_single(nth + 1);
+        // A run may begin or end with a word of one letter.
+        let first = nth == 0 || !is_single(nth - 1);
+        let word = first && known.is_word(left) || !is_single(nth + 2) && known.is_word(right);
         // Cells lie at the positions of their units.
-        if spaced {
+        if spaced && !word {
             cells[pair[1].from].edges.clear(Edges::START);
             cells[pair[0].to].edges.clear(Edges::END);
         }
@@ -450,7 +463,7 @@ fn join_chunks(cells: &mut [Cell], units: &[Unit], chunks: &[Chunk], known: &Kno
                 cell.step = Step::Stop;
             }
         }
-        if pair[0].to < cells.len() && !spaced {
+        if !spaced || word {
             cells[pair[0].to].edges.set(Edges::END);
         }
     }
@@ -479,7 +492,11 @@ fn find_joined(cells: &[Cell], units: &[Unit], readings: &Readings) -> Vec<(u32,
         if cyrillic_alone || unit.kind == Kind::Space {
             continue;
         }
+        let plain = cells[at].writing == Writing::Latin;
         for joined in readings.joined_from(unit.base) {
+            if plain && joined.by == By::Shape {
+                continue;
+            }
             if let Some(to) = joined_end(cells, units, at, joined) {
                 found.push((at as u32, to as u32, joined.letters));
             }
@@ -531,6 +548,8 @@ pub(crate) fn other(
     let mut cells = Vec::with_capacity(body.len() + 1);
     for (at, unit) in body.iter().enumerate() {
         let letters = match view {
+            // In a plain word only twins count, not the likenesses that a mixed one is read by.
+            View::Shape if !is_twin(unit.base) => LetterSet::EMPTY,
             View::Typed | View::Shape => readings.shape(unit.base),
             View::Keys => readings.key(unit.base),
         };
@@ -572,6 +591,11 @@ pub(crate) fn other(
         cells,
         joined: Vec::new(),
     })
+}
+
+/// Letters that look the same in both scripts, as small or as capital ones, and the two that hands write alike.
+fn is_twin(c: char) -> bool {
+    "abcehkmnopgrtuxyавекмнорстухгпи".contains(c)
 }
 
 /// Punctuation may be a key, but it may end a word too.

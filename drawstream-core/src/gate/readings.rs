@@ -25,6 +25,15 @@ pub(crate) struct Joined {
     pub(crate) letters: LetterSet,
     /// Parts that are letters are recognised through their disguises; signs only as typed.
     pub(crate) of_letters: Vec<LetterSet>,
+    /// Whether they only look like the letter: then plain words are not read so.
+    pub(crate) by: By,
+}
+
+/// Why several characters are one letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    Sound,
+    Shape,
 }
 
 /// A table by character: an array for the common planes' first characters, a tree for the rest.
@@ -110,7 +119,11 @@ impl Readings {
                 });
                 self.pairs.entry(c).or_default().extend(pairs);
             }
-            "joined" | "sign" => {
+            "joined" | "glyph" => {
+                let by = match section {
+                    "joined" => By::Sound,
+                    _ => By::Shape,
+                };
                 let parts: Vec<char> = from.chars().collect();
                 let of_letters = parts
                     .iter()
@@ -120,6 +133,7 @@ impl Readings {
                     parts,
                     letters,
                     of_letters,
+                    by,
                 });
             }
             _ => self.add_key(c, letters),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::fold::{Folded, Kind, fold};
 use super::letter::Script;
-use super::lexicon::{ConceptId, Lexicon, Link, Match, Rule, RuleId};
+use super::lexicon::{ConceptId, Lexicon, Link, Match, Rule, RuleId, Term};
 use super::policy::Category;
 use super::reading::{self, Cell, Edges, Reading, Step, View, Writing};
 use super::verdict::{Hit, Trick};
@@ -12,6 +12,8 @@ use super::walk::{Found, Walker};
 
 /// Words within which a condition counts as near.
 const NEAR: u32 = 5;
+/// A stem of so many letters, typed as it is, is no chance inside of an innocent word.
+const LONG: usize = 6;
 /// A text with more finds than these is settled long before.
 const MOST_FINDS: usize = 4_096;
 
@@ -48,16 +50,31 @@ pub(crate) fn screen(text: &str, lexicon: &Lexicon) -> Screening {
     let mut walker = Walker::new(lexicon, &folded.units);
     let typed = reading::typed(&folded.units, &chunks, &lexicon.readings, &lexicon.known);
     let mut sightings = Vec::new();
-    collect(&mut sightings, &mut walker, &typed, &folded, lexicon);
+    collect(
+        &mut sightings,
+        &mut walker,
+        &typed,
+        &typed,
+        &folded,
+        lexicon,
+    );
     for chunk in &chunks {
         let word = typed.cells[chunk.from].word;
         for view in [View::Shape, View::Keys] {
             let other = reading::other(view, &folded.units, *chunk, word, &lexicon.readings);
             if let Some(reading) = other {
-                collect(&mut sightings, &mut walker, &reading, &folded, lexicon);
+                collect(
+                    &mut sightings,
+                    &mut walker,
+                    &reading,
+                    &typed,
+                    &folded,
+                    lexicon,
+                );
             }
         }
     }
+    signs(&mut sightings, &folded, &typed, lexicon);
     sightings.sort_by_key(|sighting| (sighting.words.0, sighting.units.start));
     let raws = apply(&sightings, lexicon);
     let hits = raws
@@ -75,6 +92,7 @@ fn collect(
     sightings: &mut Vec<Sighting>,
     walker: &mut Walker<'_>,
     reading: &Reading,
+    typed: &Reading,
     folded: &Folded,
     lexicon: &Lexicon,
 ) {
@@ -83,10 +101,11 @@ fn collect(
             return;
         }
         let term = lexicon.term(found.term);
-        let trick = trick(reading, &found, term.script, folded);
+        let trick = trick(reading, &found, term, folded);
         // A whole word of a rule, typed as it is, is what the rule means, whatever a dictionary says.
-        let meant = matches!(term.ends, Match::Word | Match::Form) && trick == Trick::AsTyped;
-        let clean = !meant && walker.is_clean(reading, &found);
+        let whole = matches!(term.ends, Match::Word | Match::Form) || term.len >= LONG;
+        let meant = whole && trick == Trick::AsTyped;
+        let clean = !meant && is_clean(walker, reading, typed, &found);
         let cells = &reading.cells[found.from as usize..found.to as usize];
         let (Some(first), Some(last)) = (cells.first(), cells.last()) else {
             continue;
@@ -103,8 +122,43 @@ fn collect(
     }
 }
 
+/// Whether a clean word explains a find: as it was read, or, if that was on other keys or by shape, as typed.
+fn is_clean(walker: &mut Walker<'_>, reading: &Reading, typed: &Reading, found: &Found) -> bool {
+    let unit = |cell: u32| reading.cells[cell as usize].unit;
+    walker.is_clean(reading, found)
+        || reading.view != View::Typed
+            && walker.is_clean(
+                typed,
+                &Found {
+                    from: unit(found.from),
+                    to: unit(found.to),
+                    ..*found
+                },
+            )
+}
+
+/// Signs and emoji that mean something by themselves.
+fn signs(sightings: &mut Vec<Sighting>, folded: &Folded, typed: &Reading, lexicon: &Lexicon) {
+    for (at, unit) in folded.units.iter().enumerate() {
+        if matches!(unit.kind, Kind::Letter(_) | Kind::Space) {
+            continue;
+        }
+        for &concept in lexicon.sign(unit.base) {
+            let word = typed.cells[at].word;
+            sightings.push(Sighting {
+                concept,
+                words: (word, word),
+                units: at..at + 1,
+                trick: Trick::AsTyped,
+                clean: false,
+            });
+        }
+    }
+}
+
 /// How a find was disguised; the strongest disguise names it.
-fn trick(reading: &Reading, found: &Found, script: Script, folded: &Folded) -> Trick {
+fn trick(reading: &Reading, found: &Found, term: &Term, folded: &Folded) -> Trick {
+    let script = term.script;
     let cells: &[Cell] = &reading.cells[found.from as usize..found.to as usize];
     match reading.view {
         View::Keys => return Trick::Layout,
@@ -135,11 +189,21 @@ fn trick(reading: &Reading, found: &Found, script: Script, folded: &Folded) -> T
         }
     } else if units().any(|unit| unit.end - unit.start > unit.base.len_utf8()) {
         Trick::Style
-    } else if cells.windows(2).any(|two| two[0].letters == two[1].letters) {
+    } else if is_stretched(cells, term) {
         Trick::Repeats
     } else {
         Trick::AsTyped
     }
+}
+
+/// Whether letters were repeated: more than the word has, or three alike.
+fn is_stretched(cells: &[Cell], term: &Term) -> bool {
+    let alike = |two: &[Cell]| two[0].letters == two[1].letters;
+    let longer = term.ends != Match::Form && cells.len() > term.len;
+    longer && cells.windows(2).any(alike)
+        || cells
+            .windows(3)
+            .any(|three| alike(&three[..2]) && alike(&three[1..]))
 }
 
 /// Applies every rule whose pattern begins with something that was seen.

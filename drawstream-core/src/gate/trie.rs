@@ -1,6 +1,6 @@
 //! A trie over [`Letter`]s, with several roots in one arena.
 
-use super::letter::{Letter, LetterSet};
+use super::letter::{Letter, LetterSet, Script};
 
 /// A node of a [`Trie`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +77,11 @@ impl Trie {
     pub(crate) fn repeats(&self, node: NodeId, letters: LetterSet) -> bool {
         let letter = self.nodes[node.0 as usize].letter;
         letter != u8::MAX && letters.0 >> letter & 1 == 1
+    }
+
+    /// The script of the letter that leads to the node; `None` for a root.
+    pub(crate) fn script(&self, node: NodeId) -> Option<Script> {
+        Letter::from_index(self.nodes[node.0 as usize].letter).map(Letter::script)
     }
 
     /// The child by a letter.

@@ -274,6 +274,11 @@ impl<'a> Walker<'a> {
             to,
             wild: state.wild,
         };
+        let term = self.lexicon.term(found.term);
+        // KKK is a name and kkkk is laughter.
+        if term.is_one_letter && (found.to - found.from) as usize != term.len {
+            return;
+        }
         if self.found.last() != Some(&found) && self.is_believable(reading, &found, state.origin) {
             self.found.push(found);
         }
@@ -293,7 +298,7 @@ impl<'a> Walker<'a> {
                 .iter()
                 .filter(|cell| matches!(cell.step, Step::Letter | Step::LetterOrPass))
                 .count();
-            if taken < 2 || taken < usize::from(found.wild) {
+            if taken < 2 || taken + 1 < usize::from(found.wild) {
                 return false;
             }
         }
@@ -304,7 +309,14 @@ impl<'a> Walker<'a> {
             Writing::Latin | Writing::LatinWithSigns => term.script == Script::Cyrillic,
             Writing::Cyrillic | Writing::CyrillicWithSigns | Writing::Mixed => false,
         };
-        !(foreign && reading.view == View::Typed && origin == Origin::Middle && term.len < 5)
+        let least = match (reading.view, origin) {
+            (View::Shape, Origin::Middle) => return false,
+            (View::Keys, Origin::Middle) => 4,
+            (View::Typed, Origin::Middle) if foreign => 5,
+            (View::Typed, Origin::Word | Origin::Prefix) if foreign => 3,
+            (View::Typed, _) | (View::Shape | View::Keys, Origin::Word | Origin::Prefix) => 2,
+        };
+        term.len >= least || term.script == Script::Sign || !foreign && reading.view == View::Typed
     }
 
     /// Whether the word around a find is a clean one: the same cells, read along the clean words.
@@ -314,7 +326,7 @@ impl<'a> Walker<'a> {
         loop {
             let edges = reading.cells[from].edges;
             if edges.has(Edges::START) || edges.has(Edges::CHUNK) {
-                if self.reads_clean(reading, from as u32, found.to) {
+                if self.reads_clean(reading, from as u32, found) {
                     return true;
                 }
                 tried += 1;
@@ -330,7 +342,10 @@ impl<'a> Walker<'a> {
     }
 
     /// Whether a clean word begins at `from` and ends at a word's end at or after `least`.
-    fn reads_clean(&mut self, reading: &Reading, from: u32, least: u32) -> bool {
+    fn reads_clean(&mut self, reading: &Reading, from: u32, found: &Found) -> bool {
+        let least = found.to;
+        let stretch = self.stretch(reading, found);
+        let script = self.lexicon.term(found.term).script;
         self.states.clear();
         self.later.clear();
         push(
@@ -339,6 +354,7 @@ impl<'a> Walker<'a> {
                 node: self.lexicon.clean,
                 from,
                 stem: None,
+                // Of a clean word this counts the letters.
                 wild: 0,
                 origin: Origin::Word,
             },
@@ -348,10 +364,11 @@ impl<'a> Walker<'a> {
         for at in from..(reading.cells.len() as u32).min(from + 64) {
             self.arrive(at);
             let cell = &reading.cells[at as usize];
-            if at >= least && cell.edges.has(Edges::END) && self.stands_at_end(Match::Word) {
+            if at >= least && cell.edges.has(Edges::END) && self.stands_at_end(Match::Word, script)
+            {
                 return true;
             }
-            if self.stands_at_end(Match::Start) {
+            if self.stands_at_end(Match::Start, script) {
                 return true;
             }
             if self.states.is_empty() && self.later.is_empty() {
@@ -365,30 +382,54 @@ impl<'a> Walker<'a> {
                 }
                 joined = rest;
             }
-            self.clean_step(reading, at);
+            self.clean_step(reading, at, stretch);
             std::mem::swap(&mut self.states, &mut self.next);
         }
         false
     }
 
-    fn stands_at_end(&self, ends: Match) -> bool {
+    /// Whether a clean word ends where the states stand. One of the other script must be long to be no chance.
+    fn stands_at_end(&self, ends: Match, script: Script) -> bool {
         let lexicon = self.lexicon;
         self.states.iter().any(|state| {
-            let values = lexicon.trie.values(state.node);
-            values.iter().any(|&value| value == ends.clean_value())
+            let trusted = lexicon.trie.script(state.node) == Some(script) || state.wild >= 5;
+            let mut values = lexicon.trie.values(state.node).iter();
+            trusted && values.any(|&value| value == ends.clean_value())
         })
+    }
+
+    /// Whether letters of a find were repeated: then so may those of the clean word be.
+    fn stretch(&self, reading: &Reading, found: &Found) -> Stretch {
+        let cells = &reading.cells[found.from as usize..found.to as usize];
+        let letters = cells
+            .iter()
+            .filter(|cell| matches!(cell.step, Step::Letter | Step::LetterOrPass))
+            .count();
+        if letters > self.lexicon.term(found.term).len {
+            Stretch::Repeats
+        } else {
+            Stretch::None
+        }
     }
 
     fn clean_leap(&mut self, to: u32, letters: LetterSet) {
         for nth in 0..self.states.len() {
             let state = self.states[nth];
+            let wild = state.wild.saturating_add(1);
             for node in self.lexicon.trie.children(state.node, letters) {
-                self.later.push((to, State { node, ..state }));
+                self.later.push((
+                    to,
+                    State {
+                        node,
+                        wild,
+                        ..state
+                    },
+                ));
             }
         }
     }
 
-    fn clean_step(&mut self, reading: &Reading, at: u32) {
+    fn clean_step(&mut self, reading: &Reading, at: u32, stretch: Stretch) {
         self.next.clear();
         let cell = &reading.cells[at as usize];
         for nth in 0..self.states.len() {
@@ -403,14 +444,29 @@ impl<'a> Walker<'a> {
             if cell.step == Step::Stop {
                 continue;
             }
+            let wild = state.wild.saturating_add(1);
             for node in self.lexicon.trie.children(state.node, cell.letters) {
-                push(&mut self.next, State { node, ..state });
+                push(
+                    &mut self.next,
+                    State {
+                        node,
+                        wild,
+                        ..state
+                    },
+                );
             }
-            if self.lexicon.trie.repeats(state.node, cell.letters) {
+            let repeats = self.lexicon.trie.repeats(state.node, cell.letters);
+            if repeats && stretch == Stretch::Repeats {
                 push(&mut self.next, state);
             }
         }
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stretch {
+    None,
+    Repeats,
 }
 
 #[derive(Clone, Copy)]
