@@ -47,9 +47,14 @@ fn plate(wall: &mut Surface, layout: &Layout, theme: &Theme, panel: StageRect) {
     let radius = layout.px(22.0) as f32;
     for n in (1..=4).rev() {
         let depth = layout.px(3.0) * n;
-        let shadow =
-            StageRect::new(panel.x, panel.y + depth / 2, panel.w, panel.h).outset(depth / 2);
-        wall.fill_round(shadow, radius + depth as f32 / 2.0, Rgb8::BLACK, 14);
+        let lower = StageRect {
+            y: panel.y + depth / 2,
+            ..panel
+        };
+        let rounded = radius + depth as f32 / 2.0;
+        // What is below the panel itself is never seen.
+        let hole = panel.outset(-layout.px(22.0));
+        wall.fill_ring(lower.outset(depth / 2), rounded, hole, (Rgb8::BLACK, 14));
     }
     wall.fill_round(panel, radius, theme.panel, 255);
     let width = (theme.edge_px * layout.unit).max(1.0);

@@ -371,12 +371,16 @@ fn columns(canvas: &CanvasView<'_>) -> (u16, u16) {
     }
 }
 
-/// A soft shadow, a little lower than what throws it.
+/// A soft shadow, a little lower than what throws it. Only its rings are filled: what is below the picture is never
+/// seen, and is most of the stage.
 fn draw_shadow(surface: &mut Surface, outer: StageRect, depth: i32) {
     for n in (1..=depth).rev() {
-        let ring = StageRect::new(outer.x, outer.y + (depth - n) / 3, outer.w, outer.h)
-            .outset(n - (depth - n) / 3);
-        surface.fill_round(ring, n as f32, Rgb8::BLACK, 12);
+        let lower = (depth - n) / 3;
+        let ring = StageRect {
+            y: outer.y + lower,
+            ..outer
+        };
+        surface.fill_ring(ring.outset(n - lower), n as f32, outer, (Rgb8::BLACK, 12));
     }
 }
 
@@ -384,12 +388,11 @@ fn draw_shadow(surface: &mut Surface, outer: StageRect, depth: i32) {
 fn draw_frame(surface: &mut Surface, theme: &Theme, picture: StageRect, width: i32) {
     let outer = picture.outset(width);
     let edge = (width / 4).max(1);
-    surface.fill(outer, theme.frame_dark);
-    surface.fill(
-        StageRect::new(outer.x, outer.y, outer.w - edge, outer.h - edge),
-        theme.frame_light,
-    );
-    surface.fill(outer.outset(-edge), theme.frame);
-    surface.fill(picture.outset((width / 6).max(1)), theme.frame_dark);
-    surface.fill(picture, theme.linen);
+    let lit = StageRect::new(outer.x, outer.y, outer.w - edge, outer.h - edge);
+    let wood = outer.outset(-edge);
+    let lip = picture.outset((width / 6).max(1));
+    surface.fill_border(outer, lit, theme.frame_dark);
+    surface.fill_border(lit, wood, theme.frame_light);
+    surface.fill_border(wood, lip, theme.frame);
+    surface.fill_border(lip, picture, theme.frame_dark);
 }

@@ -2,13 +2,18 @@
 //!
 //! No font of the machine is ever used, so the same text looks the same everywhere.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use cosmic_text::fontdb::{
     Database, FaceInfo, ID, Language, Source, Stretch, Style, Weight as FontWeight,
 };
+use cosmic_text::skrifa::{FontRef, MetadataProvider, charmap::Charmap};
 use cosmic_text::{Fallback, Family, FontSystem};
+use unicode_normalization::char::is_combining_mark;
 use unicode_script::Script;
+
+use crate::donation::is_invisible;
 
 /// How heavy letters are; the two that are bundled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +44,57 @@ const RUBIK_MEDIUM: &[u8] = include_bytes!("../../assets/fonts/Rubik-Medium.ttf"
 const RUBIK_BOLD: &[u8] = include_bytes!("../../assets/fonts/Rubik-Bold.ttf");
 const INTER_MEDIUM: &[u8] = include_bytes!("../../assets/fonts/Inter-Medium.ttf");
 const UNIFONT: &[u8] = include_bytes!("../../assets/fonts/unifont.otf");
+
+/// Knows which family has which letters.
+pub(crate) struct Coverage {
+    main: Charmap<'static>,
+    more: Charmap<'static>,
+}
+
+impl Coverage {
+    pub(crate) fn new() -> Self {
+        let charmap = |data| {
+            FontRef::new(data)
+                .expect("bundled fonts can be read")
+                .charmap()
+        };
+        Self {
+            main: charmap(RUBIK_MEDIUM),
+            more: charmap(INTER_MEDIUM),
+        }
+    }
+
+    /// The family that a letter is set in, after one that is set in `before`: what only changes a letter stays
+    /// with it.
+    fn family(&self, letter: char, before: Family<'static>) -> Family<'static> {
+        if is_combining_mark(letter) || is_invisible(letter) {
+            before
+        } else if self.main.map(letter).is_some() {
+            FAMILY
+        } else if self.more.map(letter).is_some() {
+            Family::Name(MORE)
+        } else {
+            SQUARE_FAMILY
+        }
+    }
+
+    /// The pieces of a text that are not in the main family, in order. Saying so beforehand saves shaping them in
+    /// each of the others in turn.
+    pub(crate) fn exceptions(&self, text: &str) -> Vec<(Range<usize>, Family<'static>)> {
+        let mut pieces: Vec<(Range<usize>, Family<'static>)> = Vec::new();
+        let mut before = FAMILY;
+        for (at, letter) in text.char_indices() {
+            before = self.family(letter, before);
+            let end = at + letter.len_utf8();
+            match pieces.last_mut() {
+                _ if before == FAMILY => {}
+                Some((piece, family)) if piece.end == at && *family == before => piece.end = end,
+                Some(_) | None => pieces.push((at..end, before)),
+            }
+        }
+        pieces
+    }
+}
 
 /// Loads none of the fonts yet: each is read when the first letter needs it.
 pub(crate) fn font_system() -> FontSystem {
@@ -93,10 +149,9 @@ impl Fallback for Fallbacks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cosmic_text::skrifa::MetadataProvider;
 
     fn has(data: &[u8], letter: char) -> bool {
-        let font = cosmic_text::skrifa::FontRef::new(data).expect("bundled fonts can be read");
+        let font = FontRef::new(data).expect("bundled fonts can be read");
         font.charmap().map(letter).is_some()
     }
 
@@ -109,6 +164,17 @@ mod tests {
                 assert!(has(data, letter), "{letter}");
             }
         }
+    }
+
+    #[test]
+    fn pieces_of_other_scripts_are_found_with_their_marks() {
+        let text = "кот ไก่! Ωé";
+        let found = Coverage::new().exceptions(text);
+        let pieces: Vec<_> = found
+            .iter()
+            .map(|(piece, _)| &text[piece.clone()])
+            .collect();
+        assert_eq!(pieces, ["ไก่", "Ω"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The stage's pixels, and the few ways to put something on them.
 
 use tiny_skia::{
-    Color, FillRule, LineCap, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Shader,
+    Color, FillRule, LineCap, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Shader,
     Stroke, Transform,
 };
 
@@ -91,10 +91,49 @@ impl Surface {
         }
     }
 
+    /// Fills what of a rectangle is around another one inside of it.
+    pub(crate) fn fill_border(&mut self, outer: StageRect, inner: StageRect, color: Rgb8) {
+        let (above, rest) = outer.split_top(inner.y - outer.y);
+        let (rest, below) = rest.split_bottom(outer.bottom() - inner.bottom());
+        let (left, rest) = rest.split_left(inner.x - outer.x);
+        let (_, right) = rest.split_right(outer.right() - inner.right());
+        for side in [above, below, left, right] {
+            self.fill(side, color);
+        }
+    }
+
     /// Fills a rectangle with round corners.
     pub(crate) fn fill_round(&mut self, area: StageRect, radius: f32, color: Rgb8, alpha: Alpha) {
         if let Some(path) = round_rect(area, radius) {
             self.fill_path(&path, color, alpha);
+        }
+    }
+
+    /// Fills what of a rectangle with round corners is outside of another rectangle.
+    pub(crate) fn fill_ring(
+        &mut self,
+        area: StageRect,
+        radius: f32,
+        hole: StageRect,
+        ink: (Rgb8, Alpha),
+    ) {
+        let hole = hole.intersect(area);
+        let inner = Rect::from_xywh(hole.x as f32, hole.y as f32, hole.w as f32, hole.h as f32);
+        let (Some(outer), Some(inner)) = (round_rect(area, radius), inner) else {
+            return;
+        };
+        let mut ring = PathBuilder::new();
+        ring.push_path(&outer);
+        ring.push_rect(inner);
+        if let Some(path) = ring.finish() {
+            let paint = paint(ink.0, ink.1);
+            self.0.fill_path(
+                &path,
+                &paint,
+                FillRule::EvenOdd,
+                Transform::identity(),
+                None,
+            );
         }
     }
 

@@ -15,7 +15,7 @@ use cosmic_text::{
 use tiny_skia::Pixmap;
 
 use super::emoji::{Drawing, EmojiSheet, EmojiText};
-use super::fonts::{self, Weight};
+use super::fonts::{self, Coverage, Weight};
 use super::rect::StageRect;
 use super::surface::{Alpha, Surface};
 use crate::color::Rgb8;
@@ -106,6 +106,7 @@ impl Block {
 /// Sets texts and draws them.
 pub(crate) struct Typesetter {
     fonts: FontSystem,
+    coverage: Coverage,
     glyphs: SwashCache,
     emoji: EmojiSheet,
     scratch: ShapeBuffer,
@@ -127,6 +128,7 @@ impl Typesetter {
     pub(crate) fn new() -> Self {
         Self {
             fonts: fonts::font_system(),
+            coverage: Coverage::new(),
             glyphs: SwashCache::new(),
             emoji: EmojiSheet::default(),
             scratch: ShapeBuffer::default(),
@@ -203,6 +205,9 @@ impl Typesetter {
             .cache_key_flags(CacheKeyFlags::DISABLE_HINTING)
             .font_features(features);
         let mut attrs = AttrsList::new(&plain);
+        for (piece, family) in self.coverage.exceptions(&found.text) {
+            attrs.add_span(piece, &plain.clone().family(family));
+        }
         for (n, &(at, _)) in found.emoji.iter().enumerate() {
             let placeholder = plain
                 .clone()
@@ -235,26 +240,30 @@ impl Typesetter {
         height: i32,
     ) -> (i32, Vec<LayoutLine>) {
         let width = Some(spec.width as f32);
+        let fits = |lines: &[LayoutLine], size| lines.len() as i32 * line_height(size) <= height;
+        let mut best = spec.least;
+        let mut lines = self.lay_out(shape, best, width, Wrap::WordOrGlyph, Ellipsize::None);
+        if !fits(&lines, best) {
+            return (best, lines);
+        }
         let by_words = self.lay_out(shape, spec.size, width, Wrap::Word, Ellipsize::None);
         let longest = by_words.iter().fold(0.0f32, |most, line| most.max(line.w));
         let unbroken = (spec.size as f32 * spec.width as f32 / longest.max(1.0)) as i32;
-        let (mut least, mut most) = (spec.least, spec.size.min(unbroken).max(spec.least));
-        let mut fits = |size: i32| {
-            let lines = self.lay_out(shape, size, width, Wrap::WordOrGlyph, Ellipsize::None);
-            (lines.len() as i32 * line_height(size) <= height).then_some(lines)
-        };
-        let mut best = fits(most).map(|lines| (most, lines));
-        while best.is_none() && least + 1 < most {
-            let middle = i32::midpoint(least, most);
-            match fits(middle) {
-                Some(_) => least = middle,
-                None => most = middle,
+        let mut least = spec.least + 1;
+        let mut most = spec.size.min(unbroken);
+        // The largest first: most texts are short.
+        let mut tried = most;
+        while least <= most {
+            let at_size = self.lay_out(shape, tried, width, Wrap::WordOrGlyph, Ellipsize::None);
+            if fits(&at_size, tried) {
+                (best, lines) = (tried, at_size);
+                least = tried + 1;
+            } else {
+                most = tried - 1;
             }
+            tried = i32::midpoint(least, most);
         }
-        best.take().unwrap_or_else(|| {
-            let lines = self.lay_out(shape, least, width, Wrap::WordOrGlyph, Ellipsize::None);
-            (least, lines)
-        })
+        (best, lines)
     }
 
     fn lay_out(
