@@ -33,8 +33,8 @@ pub mod raster;
 pub mod scene;
 pub mod show;
 #[cfg(feature = "sketch")]
-#[cfg(feature = "stage")]
 pub mod sketch;
+#[cfg(feature = "stage")]
 pub mod stage;
 pub mod strokes;
 pub mod timeline;
