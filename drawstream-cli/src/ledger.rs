@@ -57,6 +57,9 @@ pub use state::State;
 const DONATION_COLUMNS: &str =
     "id, source, external_id, donor, message, minor_units, currency, created_at_s";
 
+/// Where the ledger lies when nothing else is said.
+pub const DEFAULT_PATH: &str = "data/ledger.db";
+
 /// Why the ledger could not do it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -12,9 +12,10 @@
 //! | `sweep` | reading the list back without leaving a gap |
 //! | `pace` | waits and budgets |
 //! | `rest`, `socket` | the network |
-//! | `token` | the streamer's tokens |
+//! | `token`, `login` | the streamer's tokens, and how they are got |
 
 mod document;
+mod login;
 mod pace;
 mod report;
 mod request;
@@ -38,6 +39,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+pub use login::{Login, LoginError, SCOPES};
 pub use pace::Pace;
 use report::Report;
 use request::{Request, RequestError};
@@ -45,7 +47,7 @@ use rest::Rest;
 use session::{Input, Output, Session, SessionSettings};
 use socket::{Event, Socket};
 use sweep::{Memory, PageRead};
-pub use token::{Application, Claims, Secret, TokenError, TokenStore, Tokens};
+pub use token::{Application, Claims, DEFAULT_TOKEN_FILE, Secret, TokenError, TokenStore, Tokens};
 
 use super::status::SourceStatus;
 use crate::ledger::{Clerk, Familiarity, LedgerError, NewDonation, Taken};

@@ -10,6 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+/// Where the tokens lie when nothing else is said.
+pub const DEFAULT_TOKEN_FILE: &str = "data/donation-alerts-tokens.json";
+
 /// A text that no log and no error shows.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
@@ -80,9 +83,11 @@ impl Tokens {
         let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
         let payload: Payload = serde_json::from_slice(&payload).ok()?;
         Some(Claims {
-            expires: payload
-                .exp
-                .and_then(|at| UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(at).ok()?)),
+            expires: payload.exp.and_then(|at| {
+                // Dates past the year 9999 mean never, and cannot be written.
+                let at = Duration::try_from_secs_f64(at.min(253_402_300_799.0)).ok()?;
+                UNIX_EPOCH.checked_add(at)
+            }),
             scopes: payload.scopes,
         })
     }

@@ -13,7 +13,7 @@ use crate::ledger::Ledger;
 use crate::sources::simulator::donors::DemoDonors;
 use crate::sources::simulator::scenario::{CLOSE_CODES, Scenario};
 use crate::sources::simulator::{
-    Announce, CLIENT, Dialect, RestFault, SimulatedDonation, Simulator, SimulatorOptions,
+    Announce, CLIENT, Dialect, RestFault, SimulatedDonation, Simulator, SimulatorOptions, Stats,
 };
 use crate::sources::status::LinkState;
 
@@ -165,9 +165,11 @@ async fn every_scenario_ends_with_each_donation_taken_once() {
 }
 
 /// Bursts, each close code, cuts, lost and doubled pushes, new epochs, a short history, jumbled pages, 429 and
-/// expired tokens, all of it in one evening.
+/// expired tokens, all of it in one evening. `DRAWSTREAM_SOAK` makes it so many donations: 10000 is a good number.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_evening_of_troubles_loses_nothing_and_doubles_nothing() {
+    let soak = std::env::var("DRAWSTREAM_SOAK").ok();
+    let donations: usize = soak.and_then(|number| number.parse().ok()).unwrap_or(1_000);
     let options = SimulatorOptions {
         history_size: 20,
         listing_jitter: 3,
@@ -175,8 +177,8 @@ async fn an_evening_of_troubles_loses_nothing_and_doubles_nothing() {
     };
     let mut stage = stage(options).await;
     let mut made = Vec::new();
-    for round in 0..28_u16 {
-        for number in 0..35 {
+    while made.len() < donations {
+        for number in 0..50 {
             let how = match number % 7 {
                 3 => Announce::RestOnly,
                 _ => Announce::Everywhere,
@@ -187,6 +189,7 @@ async fn an_evening_of_troubles_loses_nothing_and_doubles_nothing() {
             }
             made.push(id);
         }
+        let round = made.len() / 50;
         match round % 9 {
             2 => stage.simulator.expire_tokens(),
             4 => stage.simulator.new_epoch(),
@@ -198,18 +201,18 @@ async fn an_evening_of_troubles_loses_nothing_and_doubles_nothing() {
             8 => stage.simulator.unsubscribe(),
             _ => {}
         }
-        if round % 7 == 5 {
+        if round % 11 == 5 {
             stage.simulator.cut();
         } else {
-            stage.simulator.disconnect(CLOSE_CODES.start() + round % 14);
-        }
-        // Half of the rounds begin while the source is still coming back.
-        if round % 2 == 0 {
-            let subscriptions = stage.simulator.stats().subscriptions;
             stage
                 .simulator
-                .wait_until(|stats| stats.subscriptions > subscriptions)
-                .await;
+                .disconnect(CLOSE_CODES.start() + round as u16 % 14);
+        }
+        // Half of the rounds begin while the source is still coming back.
+        if round.is_multiple_of(2) {
+            let subscriptions = stage.simulator.stats().subscriptions;
+            let more = |stats: &Stats| stats.subscriptions > subscriptions;
+            stage.simulator.wait_until(more).await;
         }
     }
     let mut taken = stage.taken(made.len()).await;
@@ -305,4 +308,40 @@ async fn what_the_log_says_holds_no_token_and_no_words() {
     let donation = row::parse(&row, UnixTime(0)).unwrap();
     let shown = format!("{tokens:?} {donation:?}");
     assert!(!shown.contains("PLANTED"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_login_in_the_browser_gives_tokens_and_a_strangers_answer_does_not_count() {
+    let simulator = Simulator::start(SimulatorOptions::default()).await.unwrap();
+    let application = Application {
+        client_id: CLIENT.0.to_owned(),
+        client_secret: Secret::new(CLIENT.1),
+    };
+    let login = Login::begin(&simulator.api_url(), application, 0)
+        .await
+        .unwrap();
+    let page = login.page().unwrap();
+    let browser = reqwest::Client::new();
+    assert!(
+        browser
+            .get(page.clone())
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .is_success()
+    );
+    let asked: std::collections::BTreeMap<_, _> = page.query_pairs().into_owned().collect();
+    let strange = format!("{}?code=stolen&state=guessed", asked["redirect_uri"]);
+    assert_eq!(browser.get(strange).send().await.unwrap().status(), 400);
+    let finished = tokio::spawn(login.finish());
+    // The button sends the form's fields, and the browser follows the answer to the program.
+    let approve = format!("{}/oauth/approve", simulator.base_url());
+    let approved = browser.post(approve).form(&asked).send().await.unwrap();
+    assert!(approved.text().await.unwrap().contains("logged in"));
+    let tokens = finished.await.unwrap().unwrap();
+    let claims = tokens.claims().unwrap();
+    assert_eq!(claims.scopes.join(" "), SCOPES);
+    assert!(claims.expires.unwrap() > SystemTime::now());
+    assert!(tokens.refresh.is_some());
 }

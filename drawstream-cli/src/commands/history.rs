@@ -1,0 +1,383 @@
+//! `drawstream history`: what was donated, and what became of it.
+
+use std::io::{self, Write, stdout};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand, ValueEnum};
+use drawstream_core::donation::{DonationId, RawText};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::failure::Failure;
+use crate::ledger::{
+    Change, DEFAULT_PATH, Entry, Filter, History, Ledger, LedgerError, Origin, Outcome, State,
+};
+
+/// What `drawstream history` takes.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// The ledger's file.
+    #[arg(long, global = true, value_name = "FILE", default_value = DEFAULT_PATH)]
+    ledger: PathBuf,
+    #[command(flatten)]
+    list: ListArgs,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// Only those in this state, such as `shown` or `failed`.
+    #[arg(long, value_parser = state)]
+    state: Option<State>,
+    /// Only those from this source.
+    #[arg(long)]
+    source: Option<String>,
+    /// Only those by this donor.
+    #[arg(long)]
+    donor: Option<String>,
+    /// Only those taken since then: 2026-11-22T18:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    since: Option<OffsetDateTime>,
+    /// At most so many, the newest first.
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+    /// How the list is written.
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Everything about one donation.
+    Show { id: u64 },
+    /// Write the plan and the picture of each into a folder.
+    Export { folder: PathBuf },
+    /// Draw it once more.
+    Retry { id: u64 },
+    /// Refuse it, whatever the gate said.
+    Refuse { id: u64 },
+    /// Take a person's words and name out; sums and dates stay.
+    Forget {
+        /// The name, exactly as it stands in the list.
+        #[arg(long)]
+        donor: String,
+    },
+}
+
+impl HistoryArgs {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Where there is no ledger, no such donation, or another program has the ledger and it is to be changed.
+    pub fn run(self) -> Result<(), Failure> {
+        match self.action {
+            None => {
+                let history = History::open(&self.ledger).map_err(failure)?;
+                let filter = Filter {
+                    state: self.list.state,
+                    source: self.list.source,
+                    donor: self.list.donor,
+                    since_ms: self.list.since.map(|at| at.unix_timestamp() * 1000),
+                };
+                let entries = history.list(&filter, self.list.limit).map_err(failure)?;
+                Ok(write_list(
+                    &mut stdout().lock(),
+                    self.list.format,
+                    &entries,
+                )?)
+            }
+            Some(Action::Show { id }) => {
+                let history = History::open(&self.ledger).map_err(failure)?;
+                let (entry, changes) = history.show(DonationId(id)).map_err(failure)?;
+                Ok(write_entry(&mut stdout().lock(), &entry, &changes)?)
+            }
+            Some(Action::Export { folder }) => export(&self.ledger, &folder),
+            Some(Action::Retry { id }) => change(&self.ledger, |ledger| {
+                ledger.retry(DonationId(id), "the operator wants it once more")
+            }),
+            Some(Action::Refuse { id }) => change(&self.ledger, |ledger| {
+                ledger.refuse(DonationId(id), "the operator said no")
+            }),
+            Some(Action::Forget { donor }) => {
+                let (mut ledger, _) = Ledger::open(&self.ledger).map_err(failure)?;
+                let forgotten = ledger.forget(&donor).map_err(failure)?;
+                ledger.close().map_err(failure)?;
+                Ok(writeln!(stdout(), "forgotten in {forgotten} donations")?)
+            }
+        }
+    }
+}
+
+fn failure(error: LedgerError) -> Failure {
+    let hint = error.hint();
+    Failure::world(error).with_maybe_hint(hint)
+}
+
+fn state(name: &str) -> Result<State, String> {
+    State::parse(name).ok_or_else(|| {
+        let names = State::ALL.map(State::name).join(", ");
+        format!("the states are {names}")
+    })
+}
+
+fn moment(text: &str) -> Result<OffsetDateTime, String> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|_| "write a time as 2026-11-22T18:00:00Z".to_owned())
+}
+
+fn change(
+    path: &Path,
+    action: impl FnOnce(&mut Ledger) -> Result<Outcome, LedgerError>,
+) -> Result<(), Failure> {
+    let (mut ledger, _) = Ledger::open(path).map_err(failure)?;
+    let outcome = action(&mut ledger).map_err(failure)?;
+    ledger.close().map_err(failure)?;
+    match outcome {
+        Outcome::Stored => Ok(()),
+        Outcome::Overtaken(state) => Err(Failure::input(anyhow::anyhow!(
+            "the donation is {state}, so there is nothing to change"
+        ))),
+    }
+}
+
+/// Writes `<id>.plan.json` and `<id>.png` for each donation that has them.
+fn export(path: &Path, folder: &Path) -> Result<(), Failure> {
+    let history = History::open(path).map_err(failure)?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("make the folder {}", folder.display()))?;
+    let mut written = 0;
+    for entry in history
+        .list(&Filter::default(), usize::MAX)
+        .map_err(failure)?
+    {
+        let id = entry.donation.id;
+        let work = history.work(id).map_err(failure)?;
+        let mut write = |name: String, bytes: &[u8]| {
+            written += 1;
+            let path = folder.join(name);
+            std::fs::write(&path, bytes).with_context(|| format!("write {}", path.display()))
+        };
+        if let Some(plan) = &work.plan {
+            write(format!("{}.plan.json", id.0), plan.as_bytes())?;
+        }
+        if let Some(picture) = &work.picture {
+            write(format!("{}.png", id.0), picture)?;
+        }
+    }
+    Ok(writeln!(
+        stdout(),
+        "wrote {written} files into {}",
+        folder.display()
+    )?)
+}
+
+fn date(at_ms: i64) -> String {
+    OffsetDateTime::from_unix_timestamp(at_ms / 1000)
+        .ok()
+        .and_then(|at| at.format(&Rfc3339).ok())
+        .unwrap_or_default()
+}
+
+/// A viewer's text for a terminal: on one line, and without what would move the cursor or turn the text around.
+fn plain(text: Option<&RawText>) -> String {
+    let text = text.map(RawText::expose).unwrap_or_default();
+    let unsafe_here = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .map(|c| if unsafe_here(c) { ' ' } else { c })
+        .collect()
+}
+
+/// Exactly so many characters wide, cut or filled.
+fn cell(text: &str, width: usize) -> String {
+    if text.chars().count() > width {
+        let cut: String = text.chars().take(width - 1).collect();
+        return cut + "…";
+    }
+    format!("{text:width$}")
+}
+
+fn write_list(out: &mut impl Write, format: Format, entries: &[Entry]) -> io::Result<()> {
+    match format {
+        Format::Table => {
+            for entry in entries {
+                let donation = &entry.donation;
+                writeln!(
+                    out,
+                    "{:>6}  {}  {}  {:>14}  {}  {}",
+                    donation.id.0,
+                    date(entry.taken_at_ms),
+                    cell(entry.state.name(), 8),
+                    donation.amount.to_string(),
+                    cell(&plain(donation.donor.as_ref()), 18),
+                    cell(&plain(donation.message.as_ref()), 48).trim_end(),
+                )?;
+            }
+            Ok(())
+        }
+        Format::Json => {
+            let all: Vec<Value> = entries.iter().map(json_of).collect();
+            serde_json::to_writer_pretty(&mut *out, &all)?;
+            writeln!(out)
+        }
+        Format::Csv => {
+            writeln!(
+                out,
+                "id,taken_at,source,external_id,state,amount,currency,test,donor,message,reason"
+            )?;
+            for entry in entries {
+                let donation = &entry.donation;
+                let amount = donation.amount.to_string();
+                let fields = [
+                    donation.id.0.to_string(),
+                    date(entry.taken_at_ms),
+                    donation.external.source.clone(),
+                    donation.external.id.clone(),
+                    entry.state.to_string(),
+                    amount.split(' ').next().unwrap_or_default().to_owned(),
+                    donation.amount.currency.code().to_owned(),
+                    (entry.origin == Origin::Trial).to_string(),
+                    plain(donation.donor.as_ref()),
+                    plain(donation.message.as_ref()),
+                    entry.reason.clone().unwrap_or_default(),
+                ];
+                writeln!(out, "{}", fields.map(|field| csv(&field)).join(","))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A field of CSV. One that a spreadsheet would take for a formula is made a text.
+fn csv(field: &str) -> String {
+    let formula = field.starts_with(['=', '+', '-', '@']);
+    let field = if formula {
+        format!("'{field}")
+    } else {
+        field.to_owned()
+    };
+    if field.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field
+    }
+}
+
+fn json_of(entry: &Entry) -> Value {
+    let donation = &entry.donation;
+    json!({
+        "id": donation.id.0,
+        "source": donation.external.source,
+        "external_id": donation.external.id,
+        "state": entry.state.name(),
+        "reason": entry.reason,
+        "minor_units": donation.amount.minor_units,
+        "currency": donation.amount.currency.code(),
+        "test": entry.origin == Origin::Trial,
+        "donor": donation.donor.as_ref().map(RawText::expose),
+        "message": donation.message.as_ref().map(RawText::expose),
+        "created_at_s": donation.created_at.0,
+        "taken_at_ms": entry.taken_at_ms,
+    })
+}
+
+fn write_entry(out: &mut impl Write, entry: &Entry, changes: &[Change]) -> io::Result<()> {
+    let donation = &entry.donation;
+    let test = match entry.origin {
+        Origin::Paid => "",
+        Origin::Trial => " (test)",
+    };
+    writeln!(out, "donation  {}{test}", donation.id)?;
+    writeln!(
+        out,
+        "source    {} {}",
+        donation.external.source, donation.external.id
+    )?;
+    writeln!(out, "amount    {}", donation.amount)?;
+    writeln!(out, "donor     {}", plain(donation.donor.as_ref()))?;
+    writeln!(out, "message   {}", plain(donation.message.as_ref()))?;
+    for change in changes {
+        let reason = change.reason.as_ref().map(|reason| format!(": {reason}"));
+        writeln!(
+            out,
+            "{}  {}{}",
+            date(change.at_ms),
+            change.state,
+            reason.unwrap_or_default()
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use drawstream_core::donation::{Currency, Donation, ExternalId, Money, UnixTime};
+
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            donation: Donation {
+                id: DonationId(7),
+                external: ExternalId {
+                    source: "donation_alerts".to_owned(),
+                    id: "164".to_owned(),
+                },
+                donor: Some(RawText::new("=cmd|' /C calc'!A0")),
+                message: Some(RawText::new(
+                    "a cat,\r\n\u{1b}[2Jor \"two\" кота и ещё много разных других слов",
+                )),
+                amount: Money {
+                    minor_units: 750,
+                    currency: Currency::parse("EUR").unwrap(),
+                },
+                created_at: UnixTime(1_700_000_000),
+            },
+            state: State::Refused,
+            reason: Some("weapons".to_owned()),
+            origin: Origin::Trial,
+            taken_at_ms: 1_700_000_001_500,
+        }
+    }
+
+    fn written(format: Format) -> String {
+        let mut out = Vec::new();
+        write_list(&mut out, format, &[entry()]).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_table_is_one_line_a_donation_and_moves_no_cursor() {
+        insta::assert_snapshot!(written(Format::Table));
+    }
+
+    #[test]
+    fn a_spreadsheet_gets_text_and_no_formula() {
+        insta::assert_snapshot!(written(Format::Csv));
+    }
+
+    #[test]
+    fn one_donation_is_shown_with_its_road() {
+        let mut out = Vec::new();
+        let change = Change {
+            at_ms: 1_700_000_001_500,
+            state: State::Refused,
+            reason: Some("weapons".to_owned()),
+        };
+        write_entry(&mut out, &entry(), &[change]).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap());
+    }
+}
