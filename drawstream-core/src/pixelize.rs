@@ -32,6 +32,7 @@ mod palette_search;
 mod pitch;
 mod refine;
 mod register;
+mod repair;
 mod resize;
 mod shrink;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::labels::Labelling;
 use super::mixing::{Mixing, neighbours};
 use super::palette_search;
 use super::register::Half;
+use super::repair;
 
 /// What a picture's cells were found to be painted with.
 pub(crate) struct Painted {
@@ -18,7 +19,10 @@ pub(crate) struct Painted {
 /// How often all is gone through.
 const ROUNDS: usize = 5;
 /// In how many of the first rounds the palette is searched anew.
-const SEARCHES: usize = 2;
+const SEARCHES: usize = 3;
+
+/// How many missing colours a round may add.
+const REPAIRS: usize = 3;
 
 /// Finds the palette (`given` where it is settled) and each cell's colour, and corrects the lattice on the way.
 pub(crate) fn refine(
@@ -54,26 +58,40 @@ pub(crate) fn refine(
             palette = palette_search::find(&pure, most);
         }
         let noise = cells.noise.max(0.004);
-        let labelling = Labelling {
-            colors: &cells.colors,
-            weights: &cells.purity,
-            around: &around,
-            palette: &palette,
-            mixing,
-            noise,
-        };
         if round < SEARCHES {
-            labels = labelling.nearest();
+            labels = cells
+                .colors
+                .iter()
+                .map(|&c| palette_search::nearest(&palette, c) as u8)
+                .collect();
         }
-        labelling.improve(&mut labels, 3);
-        mixing = Mixing::fit(
-            &cells.colors,
-            &cells.purity,
-            &around,
-            &labels,
-            &palette,
-            noise,
-        );
+        for attempt in 0..=REPAIRS {
+            let labelling = Labelling {
+                colors: &cells.colors,
+                weights: &cells.purity,
+                around: &around,
+                palette: &palette,
+                mixing,
+                noise,
+            };
+            labelling.improve(&mut labels, 3);
+            mixing = Mixing::fit(
+                &cells.colors,
+                &cells.purity,
+                &around,
+                &labels,
+                &palette,
+                noise,
+            );
+            if given.is_some() || round == 0 || attempt == REPAIRS {
+                break;
+            }
+            let mut own = cells.colors.clone();
+            unmix(&mut own, mixing, &around, &labels, &palette);
+            if !repair::add_missing(&own, &mut labels, &mut palette, most) {
+                break;
+            }
+        }
         if given.is_none() {
             mixing.settle_palette(
                 &mut palette,
