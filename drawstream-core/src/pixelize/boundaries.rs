@@ -1,29 +1,54 @@
 //! Where cells begin and end along an axis: the best path over the edges' histogram.
 
-use super::edges::{EdgePoint, Edges};
+use super::edges::Edges;
 
 /// Histogram bins a pixel: boundaries are placed to a quarter of a pixel.
 pub(crate) const BINS: usize = 4;
 
-/// How much edge weight lies at each quarter of a pixel along an axis.
+/// How much edge weight lies at each small stretch of an axis.
 pub(crate) struct Histogram {
     bins: Vec<f32>,
+    /// Bins a pixel.
+    fine: f32,
 }
 
 impl Histogram {
-    /// Of an axis `length` pixels long, from places and weights.
+    /// Of an axis `length` pixels long, from places and weights, in quarters of a pixel.
     pub(crate) fn new(length: usize, points: impl Iterator<Item = (f32, f32)>) -> Self {
-        let mut bins = vec![0.0; length * BINS + 1];
-        let last = bins.len() - 1;
+        let mut bins = vec![0.0; length * BINS + 2];
+        let last = bins.len() - 2;
         for (place, weight) in points {
             // Shared out between the two nearest bins.
             let place = (place * BINS as f32).clamp(0.0, last as f32);
-            let bin = (place as usize).min(last - 1);
+            let bin = place as usize;
             let rest = place - bin as f32;
             bins[bin] += weight * (1.0 - rest);
             bins[bin + 1] += weight * rest;
         }
-        Self { bins }
+        bins.pop();
+        Self {
+            bins,
+            fine: BINS as f32,
+        }
+    }
+
+    /// As fine as is useful for this pitch: large cells need no quarters of a pixel, and time grows with their square.
+    fn for_pitch(&self, pitch: f32) -> Self {
+        let join = match pitch {
+            p if p > 24.0 => 4,
+            p if p > 12.0 => 2,
+            _ => 1,
+        };
+        // Bin i stands for the place i / fine: joined bins are centred on theirs.
+        let joined = |i: usize| {
+            let from = (i * join).saturating_sub(join / 2);
+            let to = (i * join + join.div_ceil(2)).min(self.bins.len());
+            self.bins[from..to].iter().sum()
+        };
+        Self {
+            bins: (0..self.bins.len().div_ceil(join)).map(joined).collect(),
+            fine: self.fine / join as f32,
+        }
     }
 
     /// Blurred by about half a pixel: as far as edge points scatter around their boundary.
@@ -53,7 +78,7 @@ impl Histogram {
         }
         // Where there are hardly any edges they say nothing: this much of the mean damps them.
         let floor = 0.15 * (sums[n] / n as f64) as f32;
-        let reach = (2.0 * pitch * BINS as f32) as usize;
+        let reach = (2.0 * pitch * self.fine) as usize;
         (0..n)
             .map(|i| {
                 let (from, to) = (i.saturating_sub(reach), (i + reach + 1).min(n));
@@ -68,17 +93,21 @@ impl Histogram {
 
     /// The boundaries along the axis, in pixels, ascending: about `pitch` apart, on edges where there are some.
     ///
-    /// Dynamic programming over (place, interval before it), both in quarters of a pixel.
+    /// Dynamic programming over (place, interval before it), both in bins.
     pub(crate) fn trace(&self, pitch: f32) -> Vec<f32> {
+        self.for_pitch(pitch).best_path(pitch)
+    }
+
+    fn best_path(&self, pitch: f32) -> Vec<f32> {
         // Intervals from 0.84 to 1.16 of the pitch: what diffusion models' grids stray.
         const STRAY: f32 = 0.16;
         // Leaving the pitch costs 6 for its square; changing the interval 0.35 a squared quarter of a pixel where
-        // cells are 8 px, more where they are smaller: relative to the cell it is the same change.
+        // cells are 8 px, which is 1/32 of the cell: of larger and smaller cells it is the same share.
         const LEAVE: f32 = 6.0;
-        const CHANGE: f32 = 0.35 * 64.0;
+        const CHANGE: f32 = 0.35 * 32.0 * 32.0;
         // A larger change of the interval costs more than any reward gives back.
-        const MOST_CHANGE: usize = 4;
-        let bins = BINS as f32;
+        const MOST_CHANGE: usize = 3;
+        let bins = self.fine;
         let least = ((1.0 - STRAY) * pitch * bins).ceil().max(1.0) as usize;
         let most = (((1.0 + STRAY) * pitch * bins) as usize).max(least);
         let kinds = most - least + 1;
@@ -87,13 +116,17 @@ impl Histogram {
             return Vec::new();
         }
         let rewards = self.rewards(pitch);
-        let per_change = CHANGE / (pitch * pitch);
+        let per_change = CHANGE / (pitch * pitch * bins * bins);
         let leave: Vec<f32> = (least..=most)
             .map(|d| {
                 let off = (d as f32 / bins - pitch) / pitch;
                 LEAVE * off * off
             })
             .collect();
+        let costs: [f32; 2 * MOST_CHANGE + 1] = std::array::from_fn(|i| {
+            let change = i.abs_diff(MOST_CHANGE) as f32;
+            per_change * change * change
+        });
         // A state's value, and which interval led to it (`kinds` where the path starts here).
         let mut values = vec![f32::MIN; n * kinds];
         let mut before = vec![kinds as u16; n * kinds];
@@ -107,11 +140,12 @@ impl Histogram {
                 } else {
                     let from = (at - interval) * kinds;
                     let low = kind.saturating_sub(MOST_CHANGE);
-                    for k in low..(kind + MOST_CHANGE + 1).min(kinds) {
-                        let change = k.abs_diff(kind) as f32;
-                        let value = values[from + k] - per_change * change * change;
-                        if value > best.0 {
-                            best = (value, k);
+                    let high = (kind + MOST_CHANGE + 1).min(kinds);
+                    let before = &values[from + low..from + high];
+                    let costs = &costs[low + MOST_CHANGE - kind..];
+                    for (k, (value, cost)) in (low..).zip(before.iter().zip(costs)) {
+                        if value - cost > best.0 {
+                            best = (value - cost, k);
                         }
                     }
                 }
@@ -133,7 +167,7 @@ impl Histogram {
             }
         }
         let (mut at, mut kind) = (best / kinds, best % kinds);
-        let mut places = vec![at as f32 / BINS as f32];
+        let mut places = vec![at as f32 / self.fine];
         loop {
             let next = usize::from(before[at * kinds + kind]);
             if next == kinds {
@@ -141,7 +175,7 @@ impl Histogram {
             }
             at -= least + kind;
             kind = next;
-            places.push(at as f32 / BINS as f32);
+            places.push(at as f32 / self.fine);
         }
         places.reverse();
         places
@@ -182,19 +216,21 @@ impl Histogram {
 }
 
 /// How much of the edges' weight a grid of this pitch explains beyond what chance would.
-pub(crate) fn explained(edges: &Edges, pitch: f32) -> f32 {
+pub(crate) fn explained(histograms: &[Histogram; 2], pitch: f32) -> f32 {
     // Near is within an eighth of a cell: with a fixed reach the finest grid would always explain all.
     const REACH: f32 = 0.125;
     let chance = 2.0 * REACH;
-    let shares = [0, 1].map(|axis| {
-        let histogram = Histogram::new(edges.size[axis], plain(&edges.axes[axis]));
-        histogram.share_near(&histogram.trace(pitch), REACH * pitch)
-    });
+    let shares = histograms
+        .each_ref()
+        .map(|histogram| histogram.share_near(&histogram.trace(pitch), REACH * pitch));
     let share = (shares[0] + shares[1]) / 2.0;
     ((share - chance) / (1.0 - chance)).max(0.0)
 }
 
-/// Places and weights of points as they were found.
-pub(crate) fn plain(points: &[EdgePoint]) -> impl Iterator<Item = (f32, f32)> {
-    points.iter().map(|p| (p.across, p.weight))
+/// Both axes' histograms of edge points as they were found.
+pub(crate) fn histograms(edges: &Edges) -> [Histogram; 2] {
+    [0, 1].map(|axis| {
+        let points = edges.axes[axis].iter().map(|p| (p.across, p.weight));
+        Histogram::new(edges.size[axis], points)
+    })
 }

@@ -15,19 +15,16 @@ pub(crate) struct Cells {
     pub(crate) noise: f32,
 }
 
-/// Samples across and down a cell.
-const SIDE: usize = 7;
-const SAMPLES: usize = SIDE * SIDE;
 /// The share of a cell's width that is sampled: what lies further out is mixed with the neighbours.
 const CENTRE: f32 = 0.62;
 
 impl Cells {
-    /// Samples a picture through a grid.
-    pub(crate) fn sample(picture: &LabImage, lattice: &Lattice) -> Self {
+    /// Samples a picture through a grid: `SIDE` by `SIDE` samples a cell, at most 7 by 7.
+    pub(crate) fn sample<const SIDE: usize>(picture: &LabImage, lattice: &Lattice) -> Self {
         let (columns, rows) = (lattice.columns(), lattice.rows());
         let mut colors = Vec::with_capacity(columns * rows);
         let mut spreads = Vec::with_capacity(columns * rows);
-        let weights = weights();
+        let weights = weights::<SIDE>();
         for row in 0..rows {
             let (top, low) = (lattice.ends[1][row], lattice.ends[1][row + 1]);
             for column in 0..columns {
@@ -35,8 +32,8 @@ impl Cells {
                 let middle = [(left + right) / 2.0, (top + low) / 2.0];
                 let shift = lattice.field.at(middle[0], middle[1]);
                 let middle = [middle[0] + shift[0], middle[1] + shift[1]];
-                let samples = gather(picture, middle, [right - left, low - top]);
-                let (color, spread) = geometric_median(&samples, &weights);
+                let samples = gather::<SIDE>(picture, middle, [right - left, low - top]);
+                let (color, spread) = geometric_median(&samples, &weights, SIDE * SIDE);
                 colors.push(color);
                 spreads.push(spread);
             }
@@ -58,15 +55,20 @@ impl Cells {
     }
 }
 
-/// A cell's samples, channel by channel.
-type Samples = [[f32; SAMPLES]; 3];
+/// Sums run in so many lanes, which vector registers add up at once.
+const LANES: usize = 8;
+/// Room for 7 by 7 samples in whole lanes; what is left over has no weight.
+const ROOM: usize = 56;
 
-fn gather(picture: &LabImage, middle: [f32; 2], size: [f32; 2]) -> Samples {
-    let mut samples = [[0.0; SAMPLES]; 3];
+/// A cell's samples, channel by channel.
+type Samples = [[f32; ROOM]; 3];
+
+fn gather<const SIDE: usize>(picture: &LabImage, middle: [f32; 2], size: [f32; 2]) -> Samples {
+    let mut samples = [[0.0; ROOM]; 3];
     for i in 0..SIDE {
-        let y = middle[1] + size[1] * CENTRE * offset(i);
+        let y = middle[1] + size[1] * CENTRE * offset(i, SIDE);
         for j in 0..SIDE {
-            let x = middle[0] + size[0] * CENTRE * offset(j);
+            let x = middle[0] + size[0] * CENTRE * offset(j, SIDE);
             let color = picture.clamped(x, y);
             for c in 0..3 {
                 samples[c][i * SIDE + j] = color[c];
@@ -77,51 +79,61 @@ fn gather(picture: &LabImage, middle: [f32; 2], size: [f32; 2]) -> Samples {
 }
 
 /// Where a sample lies from the middle, `-0.5..=0.5`.
-fn offset(i: usize) -> f32 {
-    i as f32 / (SIDE - 1) as f32 - 0.5
+fn offset(i: usize, side: usize) -> f32 {
+    i as f32 / (side - 1) as f32 - 0.5
 }
 
 /// A Gaussian of 0.3 of the sampled width, summing to 1.
-fn weights() -> [f32; SAMPLES] {
-    let mut weights = [0.0; SAMPLES];
+fn weights<const SIDE: usize>() -> [f32; ROOM] {
+    let mut weights = [0.0; ROOM];
     for i in 0..SIDE {
         for j in 0..SIDE {
-            let square = offset(i) * offset(i) + offset(j) * offset(j);
-            weights[i * SIDE + j] = libm::expf(-square / (2.0 * 0.3 * 0.3));
+            let (y, x) = (offset(i, SIDE), offset(j, SIDE));
+            weights[i * SIDE + j] = libm::expf(-(x * x + y * y) / (2.0 * 0.3 * 0.3));
         }
     }
     let sum: f32 = weights.iter().sum();
     weights.map(|w| w / sum)
 }
 
+/// The sum of the products of two rows, lane by lane.
+fn dot(p: &[f32], q: &[f32]) -> f32 {
+    let mut lanes = [0.0f32; LANES];
+    for (p, q) in p.chunks_exact(LANES).zip(q.chunks_exact(LANES)) {
+        for i in 0..LANES {
+            lanes[i] += p[i] * q[i];
+        }
+    }
+    lanes.iter().sum()
+}
+
 /// The point with the least weighted sum of distances to the samples (Weiszfeld's iteration), and that sum.
-fn geometric_median(samples: &Samples, weights: &[f32; SAMPLES]) -> (Lab, f32) {
+fn geometric_median(samples: &Samples, weights: &[f32; ROOM], count: usize) -> (Lab, f32) {
     // Nearer than this counts as this near: the iteration must not stick to a sample.
     const NEAREST: f32 = 1e-5;
-    let mut at: Lab = [0, 1, 2].map(|c| samples[c].iter().zip(weights).map(|(s, w)| s * w).sum());
+    const ONES: [f32; ROOM] = [1.0; ROOM];
+    let room = count.next_multiple_of(LANES);
+    let [l, a, b] = samples.each_ref().map(|channel| &channel[..room]);
+    let weights = &weights[..room];
+    let mut at: Lab = [dot(l, weights), dot(a, weights), dot(b, weights)];
     let mut spread = 0.0;
+    let mut pulls = [0.0f32; ROOM];
+    let mut reach = [0.0f32; ROOM];
     for _ in 0..5 {
-        let mut pulls = [0.0f32; SAMPLES];
-        spread = 0.0;
-        for i in 0..SAMPLES {
-            let (l, a, b) = (
-                samples[0][i] - at[0],
-                samples[1][i] - at[1],
-                samples[2][i] - at[2],
-            );
+        for i in 0..room {
+            let (l, a, b) = (l[i] - at[0], a[i] - at[1], b[i] - at[2]);
             let d = (l * l + a * a + b * b + NEAREST).sqrt();
             pulls[i] = weights[i] / d;
-            spread += weights[i] * d;
+            reach[i] = weights[i] * d;
         }
-        let sum: f32 = pulls.iter().sum();
-        at = [0, 1, 2].map(|c| {
-            samples[c]
-                .iter()
-                .zip(&pulls)
-                .map(|(s, p)| s * p)
-                .sum::<f32>()
-                / sum
-        });
+        let pulls = &pulls[..room];
+        spread = dot(&reach[..room], &ONES[..room]);
+        let sum = dot(pulls, &ONES[..room]);
+        at = [
+            dot(l, pulls) / sum,
+            dot(a, pulls) / sum,
+            dot(b, pulls) / sum,
+        ];
     }
     (at, (spread - NEAREST.sqrt()).max(0.0))
 }

@@ -22,10 +22,14 @@ pub(crate) struct Edges {
 }
 
 impl Edges {
-    /// All edge points of a picture.
-    pub(crate) fn of(picture: &LabImage) -> Self {
+    /// Edge points along every `stride`th row and column of a picture.
+    pub(crate) fn of(picture: &LabImage, stride: usize) -> Self {
+        let rows = picture.every_row(stride);
         Self {
-            axes: [points(picture), points(&picture.transposed())],
+            axes: [
+                points(rows.as_ref().unwrap_or(picture), stride),
+                points(&picture.every_column(stride), stride),
+            ],
             size: [picture.width, picture.height],
         }
     }
@@ -34,13 +38,13 @@ impl Edges {
 /// A stronger change than this says nothing more about where the grid is; OKLab a pixel.
 const STRONGEST: f32 = 0.12;
 
-/// Edge points from left to right.
-fn points(picture: &LabImage) -> Vec<EdgePoint> {
+/// Edge points from left to right in a picture of every `stride`th row.
+fn points(picture: &LabImage, stride: usize) -> Vec<EdgePoint> {
     let (w, h) = (picture.width, picture.height);
     if w < 5 || h < 5 {
         return Vec::new();
     }
-    let slopes = slopes(picture);
+    let slopes = slopes(picture, stride);
     let floor = 1.5 * median(&slopes);
     let mut points = Vec::with_capacity(w * h / 16);
     for (y, row) in slopes.chunks_exact(w).enumerate() {
@@ -51,7 +55,7 @@ fn points(picture: &LabImage) -> Vec<EdgePoint> {
                 let shift = 0.5 * (left - right) / (left - 2.0 * here + right);
                 points.push(EdgePoint {
                     across: x as f32 + 0.5 + shift,
-                    along: y as f32 + 0.5,
+                    along: (y * stride) as f32 + 0.5,
                     weight: (here - floor).min(STRONGEST),
                 });
             }
@@ -62,8 +66,8 @@ fn points(picture: &LabImage) -> Vec<EdgePoint> {
 
 /// How fast colour changes from left to right at each pixel.
 ///
-/// Noise is kept down by a blur of 1.0 px along the edge and 0.6 px across it.
-fn slopes(picture: &LabImage) -> Vec<f32> {
+/// Noise is kept down by a blur of 1.0 px along the edge, where all its rows are there, and 0.6 px across it.
+fn slopes(picture: &LabImage, stride: usize) -> Vec<f32> {
     // A Gaussian of 1.0 px at 0, ±1, ±2; the derivative of one of 0.6 px at ±1, ±2.
     const ALONG: [f32; 3] = [0.4026, 0.2442, 0.0545];
     const ACROSS: [f32; 2] = [0.3338, 0.0831];
@@ -77,9 +81,14 @@ fn slopes(picture: &LabImage) -> Vec<f32> {
         let [up2, up] = [2, 1].map(|d| row(y.saturating_sub(d)));
         let [down, down2] = [1, 2].map(|d| row((y + d).min(h - 1)));
         let here = row(y);
-        for i in 0..w * 3 {
-            smooth[i] =
-                ALONG[0] * here[i] + ALONG[1] * (up[i] + down[i]) + ALONG[2] * (up2[i] + down2[i]);
+        if stride == 1 {
+            for i in 0..w * 3 {
+                smooth[i] = ALONG[0] * here[i]
+                    + ALONG[1] * (up[i] + down[i])
+                    + ALONG[2] * (up2[i] + down2[i]);
+            }
+        } else {
+            smooth.copy_from_slice(here);
         }
         let n = w * 3 - 12;
         let (a, b, c, d) = (&smooth[..n], &smooth[3..], &smooth[9..], &smooth[12..]);

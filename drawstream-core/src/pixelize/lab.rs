@@ -57,24 +57,41 @@ impl LabImage {
         }
     }
 
-    /// The same picture with rows and columns exchanged.
-    pub(crate) fn transposed(&self) -> Self {
+    /// Every `stride`th row; `None` where that is the picture itself.
+    pub(crate) fn every_row(&self, stride: usize) -> Option<Self> {
+        if stride == 1 {
+            return None;
+        }
+        let rows = self.pixels.chunks_exact(self.width).step_by(stride);
+        let height = self.height.div_ceil(stride);
+        let mut pixels = Vec::with_capacity(self.width * height);
+        rows.for_each(|row| pixels.extend_from_slice(row));
+        Some(Self {
+            width: self.width,
+            height,
+            pixels,
+        })
+    }
+
+    /// Every `stride`th column, each as a row.
+    pub(crate) fn every_column(&self, stride: usize) -> Self {
         // Blocks of 16 keep both sides of the copy in the nearest cache.
         const BLOCK: usize = 16;
         let (w, h) = (self.width, self.height);
-        let mut pixels = vec![[0.0; 3]; w * h];
+        let columns = w.div_ceil(stride);
+        let mut pixels = vec![[0.0; 3]; columns * h];
         for by in (0..h).step_by(BLOCK) {
-            for bx in (0..w).step_by(BLOCK) {
-                for x in bx..(bx + BLOCK).min(w) {
+            for bx in (0..columns).step_by(BLOCK) {
+                for x in bx..(bx + BLOCK).min(columns) {
                     for y in by..(by + BLOCK).min(h) {
-                        pixels[x * h + y] = self.pixels[y * w + x];
+                        pixels[x * h + y] = self.pixels[y * w + x * stride];
                     }
                 }
             }
         }
         Self {
             width: h,
-            height: w,
+            height: columns,
             pixels,
         }
     }
@@ -97,12 +114,19 @@ pub(crate) fn convert(rgb: &[u8], out: &mut [Lab]) {
     for (rgb, out) in rgb.chunks(LANES * 3).zip(out.chunks_mut(LANES)) {
         let mut cones = [[0.5f32; LANES]; 3];
         for (i, px) in rgb.chunks_exact(3).enumerate() {
-            let [r, g, b] = [0, 1, 2].map(|c| tables[c][usize::from(px[c])]);
+            let r = &tables[0][usize::from(px[0])];
+            let g = &tables[1][usize::from(px[1])];
+            let b = &tables[2][usize::from(px[2])];
             for c in 0..3 {
                 cones[c][i] = r[c] + g[c] + b[c];
             }
         }
-        let [l, m, s] = cones.map(|lane| lane.map(cube_root));
+        for lane in &mut cones {
+            for light in lane {
+                *light = cube_root(*light);
+            }
+        }
+        let [l, m, s] = &cones;
         for (i, out) in out.iter_mut().enumerate() {
             *out = [
                 0.210_454_26 * l[i] + 0.793_617_8 * m[i] - 0.004_072_047 * s[i],

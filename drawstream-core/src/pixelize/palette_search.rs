@@ -15,15 +15,16 @@ pub(crate) fn find(cells: &Cells, most: usize) -> Vec<Lab> {
     let mut chosen = candidates.greedy(most);
     candidates.swap(&mut chosen);
     let mut palette: Vec<Lab> = chosen.iter().map(|&c| candidates.colors[c]).collect();
-    settle(&mut palette, &denoised, &cells.purity, cells.noise);
+    candidates.settle(&mut palette);
     for _ in 0..12 {
         merge_alike(&mut palette, &candidates);
         if !candidates.repair(&mut palette, most) {
             break;
         }
-        settle(&mut palette, &denoised, &cells.purity, cells.noise);
+        candidates.settle(&mut palette);
     }
     merge_alike(&mut palette, &candidates);
+    settle(&mut palette, &denoised, &cells.purity, cells.noise);
     palette
 }
 
@@ -79,7 +80,7 @@ pub(crate) fn nearest(palette: &[Lab], color: Lab) -> usize {
 }
 
 /// Moves each colour to the middle of the cells that are nearest to it, outliers counting little.
-pub(crate) fn settle(palette: &mut [Lab], colors: &[Lab], weights: &[f32], noise: f32) {
+fn settle(palette: &mut [Lab], colors: &[Lab], weights: &[f32], noise: f32) {
     let unit = (2.0 * noise.max(0.003)) * (2.0 * noise.max(0.003));
     for _ in 0..3 {
         let mut sums = vec![([0.0f32; 3], 0.0f32); palette.len()];
@@ -139,7 +140,7 @@ struct Candidates {
 impl Candidates {
     fn of(colors: &[Lab], purity: &[f32], noise: f32) -> Self {
         // More candidates than this tell nothing new and cost their square.
-        const MOST: usize = 700;
+        const MOST: usize = 400;
         let mut side = 0.012;
         loop {
             let binned = Self::binned(colors, purity, noise, side);
@@ -183,6 +184,11 @@ impl Candidates {
             found.weights.push(libm::powf(mass, 0.6));
         }
         found
+    }
+
+    /// [`settle`], by the candidates instead of all cells: as good while searching, and much faster.
+    fn settle(&self, palette: &mut [Lab]) {
+        settle(palette, &self.colors, &self.masses, self.noise);
     }
 
     /// How badly a colour stands for a candidate: nothing within the noise.

@@ -107,12 +107,13 @@ fn right_multiple(edges: &Edges, pitch: f32) -> f32 {
     // A grid of half the pitch explains every edge too, so larger ones win unless they lose 12 %.
     const NEARLY: f32 = 0.88;
     let factors = [1.0 / 3.0, 0.5, 2.0 / 3.0, 1.0, 1.5, 2.0, 3.0, 4.0];
+    let histograms = boundaries::histograms(edges);
     let hits = factors.map(|factor| {
         let pitch = pitch * factor;
         if (LEAST * 0.9..=LARGEST * 1.1).contains(&pitch) {
             // Finer grids bend more easily to edges that aren't theirs, and the spectrum has spoken against them.
             let flexible = (0.7 + 0.3 * factor).min(1.0);
-            flexible * boundaries::explained(edges, pitch)
+            flexible * boundaries::explained(&histograms, pitch)
         } else {
             0.0
         }
