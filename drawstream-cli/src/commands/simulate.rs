@@ -49,7 +49,8 @@ impl SimulateArgs {
             port: self.port,
             seed: self.seed,
             ..SimulatorOptions::default()
-        };
+        }
+        .with_new_ids();
         let user_id = options.user_id;
         let simulator = Simulator::start(options).await.map_err(|error| {
             Failure::world(

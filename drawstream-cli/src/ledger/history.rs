@@ -137,6 +137,21 @@ impl History {
 }
 
 impl Ledger {
+    /// Lets go of scenes, pictures and plans of donations that have ended and were taken before `before_ms`
+    /// (milliseconds since 1970). The donations and their history stay. Says of how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn prune(&mut self, before_ms: i64) -> Result<u64, LedgerError> {
+        let pruned = self.connection.execute(
+            "DELETE FROM works WHERE donation IN (
+                 SELECT id FROM donations WHERE taken_at_ms < ?1 AND card_due = 0
+                 AND state IN ('shown', 'refused', 'failed', 'skipped', 'cleared'))",
+            params![before_ms],
+        )?;
+        Ok(pruned as u64)
+    }
+
     /// Forgets a person: words, names and everything made from them go from all donations of this name that have
     /// ended; sums and dates stay. Says how many donations that were.
     ///

@@ -490,3 +490,51 @@ fn a_person_who_is_forgotten_is_nowhere_in_the_file_and_the_sum_stays() {
         (750, None)
     );
 }
+
+#[test]
+fn pictures_of_what_is_over_are_let_go_after_their_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut ledger, _) = open(&folder);
+    ledger
+        .take(&[donation(1, 1, "a"), donation(2, 2, "b")])
+        .unwrap();
+    prepare(&mut ledger, DonationId(1));
+    prepare(&mut ledger, DonationId(2));
+    assert_eq!(ledger.skip(DonationId(1), "skip").unwrap(), Outcome::Stored);
+    assert_eq!(ledger.prune(0).unwrap(), 0);
+    assert_eq!(ledger.prune(i64::MAX).unwrap(), 1);
+    assert_eq!(ledger.work(DonationId(1)).unwrap(), Work::default());
+    assert!(
+        ledger.work(DonationId(2)).unwrap().plan.is_some(),
+        "it waits still"
+    );
+}
+
+#[test]
+fn a_full_disk_is_said_in_plain_words_and_takes_all_or_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut ledger, _) = open(&folder);
+    let pages: i64 = ledger
+        .connection
+        .query_row("PRAGMA page_count", [], |row| row.get(0))
+        .unwrap();
+    ledger
+        .connection
+        .pragma_update(None, "max_page_count", pages + 2)
+        .unwrap();
+    let many: Vec<_> = (1..=500)
+        .map(|id| donation(id, id as i64, "слово слово слово"))
+        .collect();
+    let error = ledger.take(&many).unwrap_err();
+    assert_eq!(
+        error.hint(),
+        Some("the disk is full: make room, then it goes on by itself")
+    );
+    assert_eq!(ledger.counts().unwrap(), Counts::default());
+    ledger
+        .connection
+        .pragma_update(None, "max_page_count", 1 << 20)
+        .unwrap();
+    ledger.take(&many).unwrap();
+    assert_eq!(ledger.counts().unwrap().preparing, 500);
+}

@@ -62,6 +62,9 @@ pub struct SimulatorOptions {
     pub user_id: u64,
     /// Seed of tokens, client ids and epochs.
     pub seed: u64,
+    /// Id of the first donation. A service that is started anew must not give out old ids again: to a program
+    /// that remembers, those donations are the old ones.
+    pub first_id: u64,
     /// How many publications the channel remembers.
     pub history_size: usize,
     /// How far from its place a donation may stand in the pages; 0 lists strictly newest first.
@@ -83,6 +86,7 @@ impl Default for SimulatorOptions {
             dialect: Dialect::default(),
             user_id: 13_900_001,
             seed: 1,
+            first_id: 164_405_432,
             history_size: 100,
             listing_jitter: 0,
             requests_per_minute: Some(60),
@@ -90,6 +94,16 @@ impl Default for SimulatorOptions {
             token_lifetime: Duration::from_secs(365 * 24 * 3600),
             connection_ttl: None,
         }
+    }
+}
+
+impl SimulatorOptions {
+    /// Options for a service beside a program that remembers: ids grow from one start to the next.
+    pub fn with_new_ids(self) -> Self {
+        let now = time::OffsetDateTime::now_utc().unix_timestamp();
+        // Nobody donates as often as ten times a second for the whole life of a service.
+        let first_id = now.unsigned_abs().saturating_mul(10);
+        Self { first_id, ..self }
     }
 }
 

@@ -166,6 +166,7 @@ impl Service {
     pub(super) fn new(options: SimulatorOptions, address: SocketAddr) -> Self {
         let mut service = Self {
             rng: ChaCha8Rng::seed_from_u64(options.seed),
+            next_id: options.first_id,
             options,
             address,
             silent: false,
@@ -179,7 +180,6 @@ impl Service {
             channel_tokens: BTreeMap::new(),
             rows: BTreeMap::new(),
             listed: Vec::new(),
-            next_id: 164_405_432,
             epoch: String::new(),
             top: 0,
             history: VecDeque::new(),
