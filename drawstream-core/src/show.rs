@@ -147,6 +147,8 @@ pub enum State {
         id: DonationId,
         /// How long it still stays.
         remaining: Duration,
+        /// How long it stays in all.
+        hold: Duration,
     },
     /// A card is shown.
     Card {
@@ -224,6 +226,7 @@ enum Phase {
     Holding {
         id: DonationId,
         until: ShowTime,
+        hold: Duration,
         duration: Duration,
     },
     Card {
@@ -332,9 +335,12 @@ impl Show {
                 elapsed: inner.since(since).min(duration),
                 duration,
             },
-            Phase::Holding { id, until, .. } => State::Holding {
+            Phase::Holding {
+                id, until, hold, ..
+            } => State::Holding {
                 id,
                 remaining: until.since(inner),
+                hold,
             },
             Phase::Card { id, card, until } => State::Card {
                 id,
@@ -437,6 +443,7 @@ impl Show {
             self.phase = Phase::Holding {
                 id,
                 until: since + duration + hold,
+                hold,
                 duration,
             };
         }
@@ -574,7 +581,11 @@ impl Show {
             // Nothing is on that could stay.
             Phase::Rest => {}
             Phase::Drawing { hold, .. } => *hold += more,
-            Phase::Holding { until, .. } | Phase::Card { until, .. } => *until = *until + more,
+            Phase::Holding { until, hold, .. } => {
+                *until = *until + more;
+                *hold += more;
+            }
+            Phase::Card { until, .. } => *until = *until + more,
         }
     }
 

@@ -292,11 +292,7 @@ impl Stage {
             return;
         }
         self.forget();
-        let wall = Surface::new(
-            self.options.size.w(),
-            self.options.size.h(),
-            self.theme.wall,
-        );
+        let wall = backdrop::bare(self.options.size, &self.layout, &self.theme);
         let panels = std::mem::replace(&mut self.backdrop, wall);
         self.slot(Slot::Cover, stage, "cover", |ink, area| {
             card::draw_cover(ink, area, &caption);

@@ -204,7 +204,8 @@ fn a_pause_freezes_time_and_a_resume_moves_the_wake() {
         show.state(at(2016)),
         State::Holding {
             id: id(1),
-            remaining: Duration::from_secs(80)
+            remaining: Duration::from_secs(80),
+            hold: OPTIONS.hold
         }
     );
 }

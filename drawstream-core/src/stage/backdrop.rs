@@ -8,10 +8,16 @@ use super::surface::Surface;
 use super::theme::Theme;
 use crate::color::Rgb8;
 
-/// Paints the wall with broad tone-on-tone brush marks, and the panels.
-pub(crate) fn paint(size: StageSize, layout: &Layout, theme: &Theme) -> Surface {
+/// Paints the wall with broad tone-on-tone brush marks.
+pub(crate) fn bare(size: StageSize, layout: &Layout, theme: &Theme) -> Surface {
     let mut wall = Surface::new(size.w(), size.h(), theme.wall);
     mark(&mut wall, layout, theme);
+    wall
+}
+
+/// Paints the wall and the empty panels on it.
+pub(crate) fn paint(size: StageSize, layout: &Layout, theme: &Theme) -> Surface {
+    let mut wall = bare(size, layout, theme);
     for panel in [layout.now, layout.next] {
         plate(&mut wall, layout, theme, panel);
     }

@@ -33,6 +33,18 @@ fn draw_fresh(ink: &mut Ink<'_>, area: StageRect) {
         area.x as f32 + area.w as f32 / 2.0,
         area.y as f32 + area.h as f32 / 2.0 - 50.0 * unit,
     );
+    draw_strokes(ink, middle, unit);
+    let (_, below) = area.split_top((middle.1 - area.y as f32 + 130.0 * unit) as i32);
+    let (line, _) = below.split_top((70.0 * unit) as i32);
+    let said = ink.words.say("preparing-canvas");
+    let label = Label::new(&said, 36.0, ink.theme.on_linen)
+        .least(16.0)
+        .align(Align::Center);
+    ink.line(line, &label);
+}
+
+/// Three strokes of a wide brush around a point; they are 320 units wide and 170 high.
+fn draw_strokes(ink: &mut Ink<'_>, middle: (f32, f32), unit: f32) {
     let strokes = [
         (Tone::Accent, -64.0, (-150.0, 130.0)),
         (Tone::Done, 0.0, (-110.0, 170.0)),
@@ -54,13 +66,6 @@ fn draw_fresh(ink: &mut Ink<'_>, area: StageRect) {
                 .stroke_path(&path, 40.0 * unit, color, ink.alpha);
         }
     }
-    let (_, below) = area.split_top((middle.1 - area.y as f32 + 130.0 * unit) as i32);
-    let (line, _) = below.split_top((70.0 * unit) as i32);
-    let said = ink.words.say("preparing-canvas");
-    let label = Label::new(&said, 36.0, ink.theme.on_linen)
-        .least(16.0)
-        .align(Align::Center);
-    ink.line(line, &label);
 }
 
 fn draw_words(ink: &mut Ink<'_>, area: StageRect, reply: &str, donor: Option<&str>) {
@@ -93,8 +98,13 @@ fn draw_words(ink: &mut Ink<'_>, area: StageRect, reply: &str, donor: Option<&st
 
 /// Covers the whole stage: nothing of the show is seen.
 pub(crate) fn draw_cover(ink: &mut Ink<'_>, area: StageRect, caption: &str) {
-    let (above, below) = area.split_top(area.h / 2);
-    let (_, title) = above.split_bottom(ink.px(120.0));
+    let (above, below) = area.split_top(area.h * 11 / 20);
+    let (above, title) = above.split_bottom(ink.px(120.0));
+    let emblem = (
+        area.x as f32 + area.w as f32 / 2.0,
+        above.bottom() as f32 - ink.px(130.0) as f32,
+    );
+    draw_strokes(ink, emblem, ink.layout.unit);
     let said = ink.words.say("cover-title");
     let label = Label::new(&said, 84.0, ink.theme.text)
         .bold()

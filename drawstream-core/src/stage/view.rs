@@ -7,7 +7,7 @@ use crate::donation::{Money, ShowTime};
 use crate::gate::ScreenText;
 use crate::plan::CanvasPoint;
 use crate::raster::{CanvasRect, Framebuffer};
-use crate::show::Curtain;
+use crate::show::{Card, Curtain, State};
 
 /// What is on, as the stage shows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,6 +49,34 @@ pub enum Act<'a> {
         /// How long the card still stays.
         remaining: Duration,
     },
+}
+
+impl<'a> Act<'a> {
+    /// What the stage shows of a show's state. `progress` is the painter's, while a painting is prepared; `reply` is
+    /// what a refused or failed request's donor is told.
+    pub fn of(state: State, progress: Option<f32>, reply: Option<&'a ScreenText>) -> Self {
+        match state {
+            State::Idle => Self::Idle,
+            State::Closed => Self::Closed,
+            State::Preparing(_) => Self::Preparing { progress },
+            State::Drawing {
+                elapsed, duration, ..
+            } => Self::Drawing { elapsed, duration },
+            State::Holding {
+                remaining, hold, ..
+            } => Self::Holding { remaining, hold },
+            State::Card {
+                card: Card::Refused,
+                remaining,
+                ..
+            } => Self::Refused { reply, remaining },
+            State::Card {
+                card: Card::Failed,
+                remaining,
+                ..
+            } => Self::Failed { reply, remaining },
+        }
+    }
 }
 
 /// The donation that is on.
