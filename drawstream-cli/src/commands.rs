@@ -3,7 +3,10 @@
 pub mod history;
 pub mod login;
 pub mod pixelize;
+pub mod run;
+pub mod settings;
 pub mod simulate;
+pub mod steer;
 
 use clap::Subcommand;
 
@@ -18,6 +21,26 @@ pub enum Command {
     Login(login::LoginArgs),
     /// Make clean pixel art of a picture.
     Pixelize(pixelize::PixelizeArgs),
+    /// Run the show: donations become paintings
+    Run(run::RunArgs),
+    /// Send a test donation to the running program
+    Donate(steer::DonateArgs),
+    /// The same as `donate`
+    Da(steer::DonateArgs),
+    /// Show what is on and what waits
+    Queue(steer::QueueArgs),
+    /// End what is on
+    Skip(steer::SteerArgs),
+    /// Empty the queue; what is on goes on
+    Clear(steer::SteerArgs),
+    /// Let time stand still
+    Pause(steer::SteerArgs),
+    /// Let time go on
+    Resume(steer::SteerArgs),
+    /// End the running program after the stroke under way
+    Stop(steer::SteerArgs),
+    /// Print every setting, its value and where it came from
+    Config(settings::ConfigArgs),
     /// Run a Donation Alerts service on this machine.
     Simulate(simulate::SimulateArgs),
 }
@@ -32,6 +55,15 @@ impl Command {
             Self::History(args) => args.run(),
             Self::Login(args) => args.run(),
             Self::Pixelize(args) => args.run(),
+            Self::Run(args) => args.run(),
+            Self::Donate(args) | Self::Da(args) => args.run(),
+            Self::Queue(args) => args.run(),
+            Self::Skip(args) => args.skip(),
+            Self::Clear(args) => args.clear(),
+            Self::Pause(args) => args.tell("/queue/pause", "paused"),
+            Self::Resume(args) => args.tell("/queue/resume", "time goes on"),
+            Self::Stop(args) => args.tell("/control/shutdown", "ending after the stroke under way"),
+            Self::Config(args) => args.run(),
             Self::Simulate(args) => args.run(),
         }
     }

@@ -211,6 +211,14 @@ impl Ledger {
         Ok((ledger, opening))
     }
 
+    /// Where a donation stands.
+    ///
+    /// # Errors
+    /// Those of the database, and where there is no such donation.
+    pub fn state(&self, id: DonationId) -> Result<State, LedgerError> {
+        state_of(&self.connection, id)
+    }
+
     /// Writes everything into the one file and closes it.
     ///
     /// # Errors

@@ -4,6 +4,21 @@
 
 pub mod args;
 pub mod commands;
+pub mod config;
+pub mod control;
 pub mod failure;
+mod feed;
+pub mod intake;
 pub mod ledger;
+pub mod live;
+pub mod logging;
+pub mod painters;
+pub mod planners;
+pub mod playbill;
+mod scene_doc;
+mod scribe;
+pub mod secret;
+pub mod sinks;
 pub mod sources;
+pub mod stagehand;
+pub mod studio;

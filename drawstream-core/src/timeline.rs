@@ -107,6 +107,30 @@ impl Timeline {
         self.leaves.len()
     }
 
+    /// When the stroke ends that is under way at this moment; the moment itself between strokes.
+    pub fn stroke_end(&self, position: Duration) -> Duration {
+        let at = u64::try_from(position.as_nanos()).unwrap_or(u64::MAX);
+        let next = self.leaves.partition_point(|leaf| leaf.end <= at);
+        let under_way = self.leaves.get(next).filter(|leaf| leaf.start < at);
+        under_way.map_or(position, |leaf| Duration::from_nanos(leaf.end))
+    }
+
+    /// Its colours in the order in which they are first seen, at most `most` of them.
+    pub fn palette(&self, most: usize) -> Vec<Rgb8> {
+        let mut palette: Vec<Rgb8> = Vec::new();
+        for leaf in &self.leaves {
+            self.paint(leaf, &mut |_, color| {
+                if palette.len() < most
+                    && palette.last() != Some(&color)
+                    && !palette.contains(&color)
+                {
+                    palette.push(color);
+                }
+            });
+        }
+        palette
+    }
+
     /// The finished picture, drawn at once.
     pub fn finished(&self) -> Framebuffer {
         let mut buffer = self.blank();

@@ -11,9 +11,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::failure::Failure;
+use crate::secret::Secret;
 use crate::sources::donation_alerts::{
-    API_BASE, Application, DEFAULT_TOKEN_FILE, Login, LoginError, SCOPES, Secret, TokenStore,
-    Tokens,
+    API_BASE, Application, DEFAULT_TOKEN_FILE, Login, LoginError, SCOPES, TokenStore, Tokens,
 };
 
 /// What `drawstream login` takes.

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Weak};
 
 use tokio::sync::oneshot;
 
@@ -19,6 +20,8 @@ type Request = Box<dyn FnOnce(&mut Ledger) + Send>;
 #[derive(Clone, Debug)]
 pub struct Clerk {
     desk: SyncSender<Request>,
+    /// Held by the thread: when it is gone, so is the thread.
+    alive: Weak<()>,
 }
 
 impl Clerk {
@@ -28,11 +31,21 @@ impl Clerk {
     /// Where the system has no thread left.
     pub fn hire(ledger: Ledger) -> Result<(Self, std::thread::JoinHandle<()>), LedgerError> {
         let (desk, requests) = sync_channel(DESK);
+        let alive = Arc::new(());
+        let weak = Arc::downgrade(&alive);
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
-            .spawn(move || serve(ledger, &requests))
+            .spawn(move || {
+                let _alive = alive;
+                serve(ledger, &requests);
+            })
             .map_err(LedgerError::Thread)?;
-        Ok((Self { desk }, thread))
+        Ok((Self { desk, alive: weak }, thread))
+    }
+
+    /// Whether the thread is there to answer.
+    pub fn is_open(&self) -> bool {
+        self.alive.strong_count() > 0
     }
 
     /// Has `request` done on the ledger and waits for what it says, without blocking the caller's thread.

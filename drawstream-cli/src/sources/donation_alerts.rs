@@ -47,7 +47,7 @@ use rest::Rest;
 use session::{Input, Output, Session, SessionSettings};
 use socket::{Event, Socket};
 use sweep::{Memory, PageRead};
-pub use token::{Application, Claims, DEFAULT_TOKEN_FILE, Secret, TokenError, TokenStore, Tokens};
+pub use token::{Application, Claims, DEFAULT_TOKEN_FILE, TokenError, TokenStore, Tokens};
 
 use super::status::SourceStatus;
 use crate::ledger::{Clerk, Familiarity, LedgerError, NewDonation, Taken};

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use super::document::mended;
 use super::request::RequestError;
 use super::row;
-use super::token::{Application, Secret, TokenStore, Tokens};
+use super::token::{Application, TokenStore, Tokens};
 use crate::ledger::NewDonation;
+use crate::secret::Secret;
 
 /// The longest answer that is read, in bytes: a page of thirty takes about thirty thousand.
 const LONGEST: usize = 4 << 20;

@@ -1,6 +1,5 @@
 //! The streamer's tokens: where they are kept, what can be read from them, and how they are renewed.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,30 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+use crate::secret::Secret;
+
 /// Where the tokens lie when nothing else is said.
 pub const DEFAULT_TOKEN_FILE: &str = "data/donation-alerts-tokens.json";
-
-/// A text that no log and no error shows.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes a secret in.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, for the one request that needs it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
-}
 
 /// Tokens as they stand in their file.
 #[derive(Clone, Serialize, Deserialize)]

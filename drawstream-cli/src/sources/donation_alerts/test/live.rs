@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::*;
 use crate::ledger::Ledger;
+use crate::secret::Secret;
 use crate::sources::simulator::donors::DemoDonors;
 use crate::sources::simulator::scenario::{CLOSE_CODES, Scenario};
 use crate::sources::simulator::{

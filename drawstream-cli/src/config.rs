@@ -1,0 +1,468 @@
+//! The settings: a file, `.env`, the environment and flags become one typed [`Config`], once.
+
+mod error;
+mod key;
+mod layers;
+mod value;
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use drawstream_core::donation::Currency;
+use url::Url;
+
+use crate::secret::Secret;
+
+pub use self::error::ConfigError;
+use self::key::{KEYS, Privacy};
+use self::layers::Layers;
+pub use self::layers::Origin;
+use self::value::Reader;
+
+/// Language of the stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locale {
+    /// English.
+    En,
+    /// Russian.
+    Ru,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How the program logs.
+#[derive(Clone, Copy, Debug)]
+pub struct LogConfig {
+    /// Least severe level that is written.
+    pub level: tracing::Level,
+    /// How it is written.
+    pub format: LogFormat,
+}
+
+/// The Donation Alerts account.
+#[derive(Clone, Debug)]
+pub struct DonationAlertsConfig {
+    /// Centrifugo endpoint (`ws` or `wss`).
+    pub ws_url: Url,
+    /// REST base.
+    pub api_base: Url,
+    /// OAuth access token.
+    pub access_token: Option<Secret>,
+    /// OAuth application.
+    pub client_id: Option<String>,
+    /// OAuth application's secret.
+    pub client_secret: Option<Secret>,
+    /// Numeric user id.
+    pub user_id: Option<u64>,
+    /// Time between REST polls while the socket is up.
+    pub poll_interval: Duration,
+}
+
+/// Which kind of LLM server plans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlannerBackend {
+    /// Ollama.
+    Ollama,
+    /// llama.cpp's server.
+    LlamaCpp,
+    /// vLLM.
+    Vllm,
+    /// Text Generation Inference.
+    Tgi,
+    /// Any other OpenAI-compatible server.
+    OpenAi,
+    /// None: the built-in planner.
+    Builtin,
+}
+
+/// The planner.
+#[derive(Clone, Debug)]
+pub struct PlannerConfig {
+    /// Kind of server.
+    pub backend: PlannerBackend,
+    /// Where it answers.
+    pub endpoint: Url,
+    /// Model asked for.
+    pub model: String,
+    /// Bearer token.
+    pub api_key: Option<Secret>,
+    /// `0.0..=2.0`.
+    pub temperature: f32,
+    /// Longest answer in tokens.
+    pub max_tokens: u32,
+    /// Longest wait for one answer.
+    pub timeout: Duration,
+    /// Tries before the built-in planner.
+    pub retry_attempts: u32,
+}
+
+/// The painters.
+#[derive(Clone, Debug)]
+pub struct PainterConfig {
+    /// Names in order of preference.
+    pub order: Vec<String>,
+    /// SDXL weights: a folder or a name.
+    pub model_base: String,
+    /// LoRA: a folder or a name.
+    pub lora_repo: String,
+    /// The LoRA's file.
+    pub lora_weight: String,
+    /// `cuda`, `metal` or `cpu`.
+    pub device: String,
+    /// Pixels across that the model paints.
+    pub width: u32,
+    /// Pixels down that the model paints.
+    pub height: u32,
+    /// Timesteps.
+    pub inference_steps: u32,
+    /// Guidance scale.
+    pub guidance: f32,
+}
+
+/// From picture to strokes.
+#[derive(Clone, Debug)]
+pub struct PixelConfig {
+    /// Side of the pixel art.
+    pub output_size: u32,
+    /// Most colours.
+    pub palette_colors: u16,
+    /// Longest stroke in pixels.
+    pub stroke_chunk: u32,
+    /// Shortest stroke.
+    pub animation_base: Duration,
+    /// Added for each pixel.
+    pub animation_per_px: Duration,
+    /// Pause between strokes.
+    pub animation_delay: Duration,
+    /// Whole drawing time, instead of the three above.
+    pub duration: Option<Duration>,
+}
+
+/// The built-in painter's canvas.
+#[derive(Clone, Copy, Debug)]
+pub struct CanvasConfig {
+    /// Pixels across.
+    pub w: u16,
+    /// Pixels down.
+    pub h: u16,
+    /// Screen pixels for a canvas pixel in `drawstream play`.
+    pub window_scale: u32,
+}
+
+/// The stage.
+#[derive(Clone, Debug)]
+pub struct StageConfig {
+    /// Pixels across.
+    pub width: u16,
+    /// Pixels down.
+    pub height: u16,
+    /// Frames a second.
+    pub frame_rate: u32,
+    /// Name of its colours.
+    pub theme: String,
+    /// The line under the picture.
+    pub caption: String,
+}
+
+/// The show's timing and lines.
+#[derive(Clone, Debug)]
+pub struct ShowConfig {
+    /// A step that names no time.
+    pub default_step: Duration,
+    /// How long a finished painting is held.
+    pub hold: Duration,
+    /// What a refused request's card says, where it is not the locale's own line.
+    pub refused_line: Option<String>,
+}
+
+/// The control API.
+#[derive(Clone, Debug)]
+pub struct ApiConfig {
+    /// Address it listens on.
+    pub host: IpAddr,
+    /// Port it listens on; 0 takes any that is free.
+    pub port: u16,
+    /// Bearer token.
+    pub token: Option<Secret>,
+}
+
+/// Every setting, read and checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Language of the stage.
+    pub locale: Locale,
+    /// Currency of test donations that name none.
+    pub currency: Currency,
+    /// Folder of the ledger and the gallery.
+    pub data_dir: PathBuf,
+    /// Logs.
+    pub log: LogConfig,
+    /// Donation Alerts.
+    pub donation_alerts: DonationAlertsConfig,
+    /// Paintings that are prepared and wait.
+    pub queue_max_size: usize,
+    /// Planner.
+    pub planner: PlannerConfig,
+    /// Painters.
+    pub painter: PainterConfig,
+    /// Picture to strokes.
+    pub pixel: PixelConfig,
+    /// Canvas.
+    pub canvas: CanvasConfig,
+    /// Stage.
+    pub stage: StageConfig,
+    /// Show.
+    pub show: ShowConfig,
+    /// Control API.
+    pub api: ApiConfig,
+}
+
+/// A line of `drawstream config`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingLine {
+    /// Its name in the file.
+    pub key: &'static str,
+    /// Its name in the environment.
+    pub env: &'static str,
+    /// What it is; `…` for a secret, nothing where it is not set.
+    pub value: Option<String>,
+    /// Where that was said.
+    pub origin: Origin,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+impl Config {
+    /// Reads the settings: the file, `.env`, the environment, then `flags` (pairs of path and value).
+    ///
+    /// # Errors
+    /// The first setting that cannot be used, and where it was said.
+    pub fn load(file: Option<&Path>, flags: &[(String, String)]) -> Result<Self, ConfigError> {
+        Self::from_layers(&Layers::gather(file, flags)?)
+    }
+
+    /// Every setting with its value and where it came from. Nothing is printed of settings that cannot be used.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn lines(
+        file: Option<&Path>,
+        flags: &[(String, String)],
+    ) -> Result<Vec<SettingLine>, ConfigError> {
+        let layers = Layers::gather(file, flags)?;
+        Self::from_layers(&layers)?;
+        let line = |key: &key::Key| {
+            let said = layers.said(key);
+            let origin = said
+                .as_ref()
+                .map_or(Origin::Default, |said| said.origin.clone());
+            let value = said.map(|said| match key.privacy {
+                Privacy::Open => said.text,
+                Privacy::Secret => "…".to_owned(),
+            });
+            SettingLine {
+                key: key.path,
+                env: key.env,
+                value,
+                origin,
+                meaning: key.meaning,
+            }
+        };
+        Ok(KEYS.iter().map(line).collect())
+    }
+
+    fn from_layers(layers: &Layers) -> Result<Self, ConfigError> {
+        let read = Reader::new(layers);
+        Ok(Self {
+            locale: read.one_of("locale", &[("en", Locale::En), ("ru", Locale::Ru)])?,
+            currency: read.parsed("currency", "a currency code", Currency::parse)?,
+            data_dir: read.text("data_dir").into(),
+            log: LogConfig {
+                level: read.parsed("log.level", "ERROR, WARN, INFO, DEBUG or TRACE", |t| {
+                    t.parse().ok()
+                })?,
+                format: read.one_of(
+                    "log.format",
+                    &[("text", LogFormat::Text), ("json", LogFormat::Json)],
+                )?,
+            },
+            donation_alerts: donation_alerts(&read)?,
+            queue_max_size: read.number("queue.max_size", 1..=10_000)?,
+            planner: planner(&read)?,
+            painter: painter(&read)?,
+            pixel: pixel(&read)?,
+            canvas: CanvasConfig {
+                w: read.number("canvas.w", 16..=512)?,
+                h: read.number("canvas.h", 16..=512)?,
+                window_scale: read.number("canvas.window_scale", 1..=64)?,
+            },
+            stage: StageConfig {
+                width: read.number("stage.width", 320..=7680)?,
+                height: read.number("stage.height", 320..=7680)?,
+                frame_rate: read.number("stage.frame_rate", 1..=240)?,
+                theme: read.text("stage.theme"),
+                caption: read.text("stage.caption"),
+            },
+            show: ShowConfig {
+                default_step: Duration::from_millis(
+                    read.number("show.default_step_duration_ms", 1..=600_000)?,
+                ),
+                hold: read.seconds("show.duration_sec", 1.0..=86_400.0)?,
+                refused_line: read.optional("show.refused_line"),
+            },
+            api: ApiConfig {
+                host: read.parsed(
+                    "api.host",
+                    "an IP address such as 127.0.0.1 or 0.0.0.0",
+                    |t| {
+                        if t == "localhost" {
+                            Some(IpAddr::from([127, 0, 0, 1]))
+                        } else {
+                            t.parse().ok()
+                        }
+                    },
+                )?,
+                port: read.number("api.port", 0..=65_535)?,
+                token: read.optional("api.token").map(Secret::new),
+            },
+        })
+    }
+}
+
+fn donation_alerts(read: &Reader<'_>) -> Result<DonationAlertsConfig, ConfigError> {
+    let user_id = read.optional_parsed("donation_alerts.user_id", "a whole number", |t| {
+        t.parse().ok()
+    })?;
+    Ok(DonationAlertsConfig {
+        ws_url: read.parsed(
+            "donation_alerts.ws_url",
+            "a ws:// or wss:// address",
+            websocket_url,
+        )?,
+        api_base: read.parsed(
+            "donation_alerts.api_base",
+            "an http:// or https:// address",
+            http_url,
+        )?,
+        access_token: read
+            .optional("donation_alerts.access_token")
+            .map(Secret::new),
+        client_id: read.optional("donation_alerts.client_id"),
+        client_secret: read
+            .optional("donation_alerts.client_secret")
+            .map(Secret::new),
+        user_id,
+        poll_interval: read.seconds("donation_alerts.poll_interval_sec", 1.0..=86_400.0)?,
+    })
+}
+
+fn planner(read: &Reader<'_>) -> Result<PlannerConfig, ConfigError> {
+    let backends = [
+        ("ollama", PlannerBackend::Ollama),
+        ("llamacpp", PlannerBackend::LlamaCpp),
+        ("vllm", PlannerBackend::Vllm),
+        ("tgi", PlannerBackend::Tgi),
+        ("openai", PlannerBackend::OpenAi),
+        ("builtin", PlannerBackend::Builtin),
+    ];
+    Ok(PlannerConfig {
+        backend: read.one_of("planner.backend", &backends)?,
+        endpoint: read.parsed(
+            "planner.endpoint",
+            "an http:// or https:// address",
+            http_url,
+        )?,
+        model: read.text("planner.model"),
+        api_key: read.optional("planner.api_key").map(Secret::new),
+        temperature: read.number("planner.temperature", 0.0..=2.0)?,
+        max_tokens: read.number("planner.max_tokens", 16..=131_072)?,
+        timeout: read.seconds("planner.timeout_sec", 0.1..=3_600.0)?,
+        retry_attempts: read.number("planner.retry_attempts", 0..=20)?,
+    })
+}
+
+fn painter(read: &Reader<'_>) -> Result<PainterConfig, ConfigError> {
+    let known = [
+        "sketch",
+        "sdxl",
+        "webui",
+        "comfyui",
+        "openai-images",
+        "llm-dsl",
+        "remote",
+    ];
+    let order = |text: &str| {
+        let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+        names
+            .iter()
+            .all(|name| known.contains(&name.as_str()))
+            .then_some(names)
+    };
+    let side = "a multiple of 8 from 64 to 4096";
+    let multiple_of_8 = |text: &str| {
+        text.parse()
+            .ok()
+            .filter(|n| n % 8 == 0 && (64..=4096).contains(n))
+    };
+    Ok(PainterConfig {
+        order: read.parsed(
+            "painter.order",
+            &format!("a list of {}", known.join(", ")),
+            order,
+        )?,
+        model_base: read.text("painter.model_base"),
+        lora_repo: read.text("painter.lora_repo"),
+        lora_weight: read.text("painter.lora_weight"),
+        device: read.one_of(
+            "painter.device",
+            &["cuda", "metal", "cpu"].map(|name| (name, name.to_owned())),
+        )?,
+        width: read.parsed("painter.width", side, multiple_of_8)?,
+        height: read.parsed("painter.height", side, multiple_of_8)?,
+        inference_steps: read.number("painter.inference_steps", 1..=1_000)?,
+        guidance: read.number("painter.guidance", 1.0..=50.0)?,
+    })
+}
+
+fn pixel(read: &Reader<'_>) -> Result<PixelConfig, ConfigError> {
+    let millis = |path, most| read.number(path, 0..=most).map(Duration::from_millis);
+    Ok(PixelConfig {
+        output_size: read.number("pixel.output_size", 16..=512)?,
+        palette_colors: read.number("pixel.palette_colors", 2..=256)?,
+        stroke_chunk: read.number("pixel.stroke_chunk", 1..=1_000_000)?,
+        animation_base: millis("pixel.animation_base_ms", 600_000)?,
+        animation_per_px: millis("pixel.animation_per_px_ms", 10_000)?,
+        animation_delay: millis("pixel.animation_delay_ms", 600_000)?,
+        duration: match read.optional("pixel.duration_sec") {
+            Some(_) => Some(read.seconds("pixel.duration_sec", 1.0..=86_400.0)?),
+            None => None,
+        },
+    })
+}
+
+fn http_url(text: &str) -> Option<Url> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// People paste the address that they see; `http` and `https` mean the socket of the same host.
+fn websocket_url(text: &str) -> Option<Url> {
+    let swapped = match text.split_once("://")? {
+        ("http" | "ws", rest) => format!("ws://{rest}"),
+        ("https" | "wss", rest) => format!("wss://{rest}"),
+        _ => return None,
+    };
+    Url::parse(&swapped).ok().filter(Url::has_host)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,322 @@
+//! [`Key`]: the name of a setting in the file and in the environment, and what it is without either.
+
+/// Who may read a setting's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Privacy {
+    /// Anybody: it is printed.
+    Open,
+    /// Nobody: `…` is printed in its place.
+    Secret,
+}
+
+/// A setting's names, default and meaning.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    /// In `drawstream.toml`: `section.name`, or `name` at the top.
+    pub(crate) path: &'static str,
+    /// In the environment and in `.env`.
+    pub(crate) env: &'static str,
+    /// What it is where nobody says; absent where there is no sensible value.
+    pub(crate) default: Option<&'static str>,
+    /// Whether it is printed.
+    pub(crate) privacy: Privacy,
+    /// What it means.
+    pub(crate) meaning: &'static str,
+}
+
+const fn key(
+    path: &'static str,
+    env: &'static str,
+    default: &'static str,
+    meaning: &'static str,
+) -> Key {
+    Key {
+        path,
+        env,
+        default: Some(default),
+        privacy: Privacy::Open,
+        meaning,
+    }
+}
+
+const fn optional(path: &'static str, env: &'static str, meaning: &'static str) -> Key {
+    Key {
+        path,
+        env,
+        default: None,
+        privacy: Privacy::Open,
+        meaning,
+    }
+}
+
+const fn secret(path: &'static str, env: &'static str, meaning: &'static str) -> Key {
+    Key {
+        path,
+        env,
+        default: None,
+        privacy: Privacy::Secret,
+        meaning,
+    }
+}
+
+/// Every setting there is, in the order in which `drawstream config` prints them.
+pub(crate) const KEYS: &[Key] = &[
+    key("locale", "LOCALE", "en", "language of the stage: en or ru"),
+    key(
+        "currency",
+        "DISPLAY_CURRENCY",
+        "USD",
+        "currency of test donations that name none",
+    ),
+    key(
+        "data_dir",
+        "DRAWSTREAM_DATA_DIR",
+        "data",
+        "folder of the ledger and the gallery",
+    ),
+    key(
+        "log.level",
+        "LOG_LEVEL",
+        "INFO",
+        "ERROR, WARN, INFO, DEBUG or TRACE",
+    ),
+    key("log.format", "LOG_FORMAT", "text", "text or json"),
+    key(
+        "donation_alerts.ws_url",
+        "DA_WS_URL",
+        "wss://centrifugo.donationalerts.com/connection/websocket",
+        "Centrifugo endpoint; http and https are read as ws and wss",
+    ),
+    key(
+        "donation_alerts.api_base",
+        "DA_API_BASE",
+        "https://www.donationalerts.com/api/v1",
+        "REST base",
+    ),
+    secret(
+        "donation_alerts.access_token",
+        "DA_ACCESS_TOKEN",
+        "OAuth access token",
+    ),
+    optional(
+        "donation_alerts.client_id",
+        "DA_CLIENT_ID",
+        "OAuth application",
+    ),
+    secret(
+        "donation_alerts.client_secret",
+        "DA_CLIENT_SECRET",
+        "OAuth application's secret",
+    ),
+    optional(
+        "donation_alerts.user_id",
+        "DA_USER_ID",
+        "numeric user id; asked from the API where absent",
+    ),
+    key(
+        "donation_alerts.poll_interval_sec",
+        "DA_REST_POLL_INTERVAL_SEC",
+        "30",
+        "seconds between REST polls",
+    ),
+    key(
+        "queue.max_size",
+        "QUEUE_MAX_SIZE",
+        "32",
+        "paintings prepared and waiting; more wait in the ledger",
+    ),
+    key(
+        "planner.backend",
+        "LLM_BACKEND",
+        "ollama",
+        "ollama, llamacpp, vllm, tgi, openai or builtin",
+    ),
+    key(
+        "planner.endpoint",
+        "LLM_ENDPOINT",
+        "http://127.0.0.1:11434/v1/chat/completions",
+        "where it answers",
+    ),
+    key(
+        "planner.model",
+        "LLM_MODEL_ID",
+        "qwen2.5-coder:14b-instruct-q4_K_M",
+        "the model asked for",
+    ),
+    secret(
+        "planner.api_key",
+        "LLM_API_KEY",
+        "sent as a bearer token where the server wants one",
+    ),
+    key("planner.temperature", "LLM_TEMPERATURE", "0.1", "0 to 2"),
+    key(
+        "planner.max_tokens",
+        "LLM_MAX_TOKENS",
+        "1536",
+        "longest answer",
+    ),
+    key(
+        "planner.timeout_sec",
+        "LLM_TIMEOUT_SEC",
+        "30",
+        "longest wait for one answer",
+    ),
+    key(
+        "planner.retry_attempts",
+        "LLM_RETRY_ATTEMPTS",
+        "3",
+        "tries before the built-in planner",
+    ),
+    key(
+        "painter.order",
+        "PAINTER_ORDER",
+        "sketch",
+        "painters in order of preference, comma separated",
+    ),
+    key(
+        "painter.model_base",
+        "PIXEL_MODEL_BASE",
+        "stabilityai/stable-diffusion-xl-base-1.0",
+        "SDXL weights",
+    ),
+    key(
+        "painter.lora_repo",
+        "PIXEL_LORA_REPO",
+        "nerijs/pixel-art-xl",
+        "folder or name of the LoRA",
+    ),
+    key(
+        "painter.lora_weight",
+        "PIXEL_LORA_WEIGHT",
+        "pixel-art-xl.safetensors",
+        "the LoRA's file",
+    ),
+    key(
+        "painter.device",
+        "PIXEL_DEVICE",
+        "cuda",
+        "cuda, metal or cpu",
+    ),
+    key(
+        "painter.height",
+        "PIXEL_HEIGHT",
+        "768",
+        "pixels that the model paints",
+    ),
+    key(
+        "painter.width",
+        "PIXEL_WIDTH",
+        "768",
+        "pixels that the model paints",
+    ),
+    key(
+        "painter.inference_steps",
+        "PIXEL_INFERENCE_STEPS",
+        "40",
+        "timesteps",
+    ),
+    key(
+        "painter.guidance",
+        "PIXEL_GUIDANCE",
+        "5.0",
+        "guidance scale, at least 1",
+    ),
+    key(
+        "pixel.output_size",
+        "PIXEL_OUTPUT_SIZE",
+        "96",
+        "pixel art's side",
+    ),
+    key(
+        "pixel.palette_colors",
+        "PIXEL_PALETTE_COLORS",
+        "12",
+        "most colours, 2 to 256",
+    ),
+    key(
+        "pixel.stroke_chunk",
+        "PIXEL_STROKE_CHUNK",
+        "220",
+        "longest stroke in pixels",
+    ),
+    key(
+        "pixel.animation_base_ms",
+        "PIXEL_ANIMATION_BASE_MS",
+        "450",
+        "shortest stroke",
+    ),
+    key(
+        "pixel.animation_per_px_ms",
+        "PIXEL_ANIMATION_PER_PX_MS",
+        "2",
+        "added for each pixel",
+    ),
+    key(
+        "pixel.animation_delay_ms",
+        "PIXEL_ANIMATION_DELAY_MS",
+        "70",
+        "pause between strokes",
+    ),
+    optional(
+        "pixel.duration_sec",
+        "PIXEL_DURATION_SEC",
+        "whole drawing time; instead of the three above",
+    ),
+    key("canvas.w", "CANVAS_W", "96", "built-in painter's canvas"),
+    key("canvas.h", "CANVAS_H", "96", "built-in painter's canvas"),
+    key(
+        "canvas.window_scale",
+        "WINDOW_SCALE",
+        "8",
+        "screen pixels for a canvas pixel in `play`",
+    ),
+    key("stage.width", "DISPLAY_WIDTH", "1920", "stage's width"),
+    key("stage.height", "DISPLAY_HEIGHT", "1080", "stage's height"),
+    key(
+        "stage.frame_rate",
+        "FRAME_RATE",
+        "60",
+        "frames a second, 1 to 240",
+    ),
+    key(
+        "stage.theme",
+        "STAGE_THEME",
+        "atelier",
+        "the stage's colours",
+    ),
+    key(
+        "stage.caption",
+        "STAGE_CAPTION",
+        "All for you",
+        "the line under the picture",
+    ),
+    key(
+        "show.default_step_duration_ms",
+        "DEFAULT_STEP_DURATION_MS",
+        "700",
+        "a step that names no time",
+    ),
+    key(
+        "show.duration_sec",
+        "SHOW_DURATION_SEC",
+        "90",
+        "how long a finished painting is held",
+    ),
+    optional(
+        "show.refused_line",
+        "REFUSED_LINE",
+        "what a refused request's card says",
+    ),
+    key(
+        "api.host",
+        "API_HOST",
+        "127.0.0.1",
+        "address of the control API",
+    ),
+    key("api.port", "API_PORT", "8080", "its port"),
+    secret(
+        "api.token",
+        "API_TOKEN",
+        "bearer token; needed to listen wider than this machine",
+    ),
+];

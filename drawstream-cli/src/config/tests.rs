@@ -1,0 +1,130 @@
+use std::path::Path;
+
+use super::layers::Layers;
+use super::*;
+
+fn layers(toml: &str, env: &[(&str, &str)]) -> Result<Layers, ConfigError> {
+    let mut layers = Layers::default();
+    layers.add_toml(Path::new("drawstream.toml"), toml)?;
+    layers.add_environment(
+        env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        &Origin::Environment,
+    );
+    Ok(layers)
+}
+
+fn check_error(toml: &str, env: &[(&str, &str)], expected: &str) {
+    let error = layers(toml, env)
+        .and_then(|l| Config::from_layers(&l))
+        .expect_err("must not be usable");
+    let hint = error
+        .hint()
+        .map(|hint| format!(" ({hint})"))
+        .unwrap_or_default();
+    assert_eq!(format!("{error}{hint}"), expected);
+}
+
+#[test]
+fn nothing_said_gives_a_usable_configuration_with_the_published_defaults() {
+    let config = Config::from_layers(&Layers::default()).unwrap();
+    assert_eq!(config.show.hold, Duration::from_secs(90));
+    assert_eq!(
+        (
+            config.stage.width,
+            config.stage.height,
+            config.stage.frame_rate
+        ),
+        (1920, 1080, 60)
+    );
+    assert_eq!(
+        (config.pixel.output_size, config.pixel.palette_colors),
+        (96, 12)
+    );
+    assert_eq!(config.api.port, 8080);
+    assert!(config.api.host.is_loopback());
+}
+
+#[test]
+fn the_environment_is_stronger_than_the_file_and_an_empty_variable_says_nothing() {
+    let toml = "locale = \"ru\"\n[api]\nport = 9000\n[show]\nduration_sec = 2.5\n[painter]\norder = [\"webui\", \"sketch\"]";
+    let layers = layers(
+        toml,
+        &[
+            ("API_PORT", "9001"),
+            ("LOCALE", " "),
+            ("DA_WS_URL", "https://example.org/ws"),
+        ],
+    )
+    .unwrap();
+    let config = Config::from_layers(&layers).unwrap();
+    assert_eq!(config.api.port, 9001);
+    assert_eq!(config.locale, Locale::Ru);
+    assert_eq!(config.show.hold, Duration::from_millis(2500));
+    assert_eq!(config.painter.order, ["webui", "sketch"]);
+    assert_eq!(
+        config.donation_alerts.ws_url.as_str(),
+        "wss://example.org/ws"
+    );
+}
+
+#[test]
+fn what_cannot_be_used_is_named_with_its_place_and_the_mend() {
+    check_error(
+        "[pixel]\npalette_color = 3",
+        &[],
+        "drawstream.toml: there is no setting pixel.palette_color (did you mean pixel.palette_colors?)",
+    );
+    check_error(
+        "port = 3",
+        &[],
+        "drawstream.toml: there is no setting port (did you mean api.port?)",
+    );
+    check_error(
+        "",
+        &[("FRAME_RATE", "fast")],
+        "environment: stage.frame_rate = \"fast\" is not a number from 1 to 240",
+    );
+    check_error(
+        "",
+        &[("PIXEL_WIDTH", "770")],
+        "environment: painter.width = \"770\" is not a multiple of 8 from 64 to 4096",
+    );
+    check_error(
+        "locale = \"de\"",
+        &[],
+        "drawstream.toml: locale = \"de\" is not one of en, ru",
+    );
+    check_error(
+        "locale = [1]",
+        &[],
+        "drawstream.toml: locale is one value, not a table or list",
+    );
+    check_error(
+        "",
+        &[("PAINTER_ORDER", "sketch,dalle")],
+        "environment: painter.order = \"sketch,dalle\" is not a list of sketch, sdxl, webui, comfyui, openai-images, llm-dsl, remote",
+    );
+}
+
+#[test]
+fn secrets_are_never_printed() {
+    let layers = layers(
+        "",
+        &[
+            ("DA_ACCESS_TOKEN", "tok-123"),
+            ("API_TOKEN", "tok-456"),
+            ("LLM_API_KEY", "tok-789"),
+        ],
+    )
+    .unwrap();
+    let config = Config::from_layers(&layers).unwrap();
+    assert_eq!(
+        config
+            .donation_alerts
+            .access_token
+            .as_ref()
+            .map(Secret::expose),
+        Some("tok-123")
+    );
+    assert!(!format!("{config:?}").contains("tok-"));
+}

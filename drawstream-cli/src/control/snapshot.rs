@@ -1,0 +1,87 @@
+//! [`QueueView`]: the truth about the show at a moment, as the API and the dashboard tell it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What is on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Nothing; requests are welcome.
+    #[default]
+    Idle,
+    /// Nothing; requests are not taken.
+    Closed,
+    /// The next donation is being made into a painting.
+    Preparing,
+    /// A painting is being drawn.
+    Drawing,
+    /// A finished painting is held.
+    Holding,
+    /// The card of a refused request.
+    RefusedCard,
+    /// The card of a request that could not be painted.
+    FailedCard,
+}
+
+/// The donation that is on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Active {
+    /// The ledger's number.
+    pub id: u64,
+    /// Who gave, as the screen shows it; absent for an anonymous donor.
+    pub donor: Option<String>,
+    /// What was given, with its currency.
+    pub amount: String,
+    /// What was asked for, as the screen shows it; absent on a card.
+    pub message: Option<String>,
+}
+
+/// A donation that waits for its turn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Upcoming {
+    /// The ledger's number.
+    pub id: u64,
+    /// Who gave, as the screen shows it.
+    pub donor: Option<String>,
+    /// What was given, with its currency.
+    pub amount: String,
+    /// Seconds until its turn, if nobody skips or pauses; absent until its painting is ready.
+    pub wait_sec: Option<f64>,
+}
+
+/// A source of donations.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceView {
+    /// Its name.
+    pub name: String,
+    /// Whether donations reach us from it now.
+    pub up: bool,
+    /// How it is, for a person.
+    pub state: String,
+}
+
+/// The show at a moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct QueueView {
+    /// What is on.
+    pub phase: Phase,
+    /// Whether time stands still.
+    pub paused: bool,
+    /// The donation that is on.
+    pub active: Option<Active>,
+    /// How much of it is drawn, 0 to 1; absent where nothing is drawn.
+    pub progress: Option<f64>,
+    /// Seconds that the finished painting or the card still stays.
+    pub hold_remaining_sec: Option<f64>,
+    /// The donation that is being made into a painting now.
+    pub preparing: Option<u64>,
+    /// How many wait for the stage, prepared or not; the one that is on is not counted.
+    pub size: u64,
+    /// The next five.
+    pub next: Vec<Upcoming>,
+    /// Frames a second that the stage draws when it has something to draw.
+    pub fps: f64,
+    /// Where donations come from.
+    pub sources: Vec<SourceView>,
+}

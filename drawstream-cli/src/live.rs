@@ -1,0 +1,344 @@
+//! [`Live`]: the whole program at work, and how it comes to an end.
+//!
+//! At the end it stops taking and preparing, finishes the stroke under way, writes down what happened, and closes the
+//! ledger. Whatever is not finished goes on at the next start.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use drawstream_core::donation::{RawText, UnixTime};
+use drawstream_core::gate::{Field, Gate};
+use drawstream_core::plan::CanvasSize;
+use drawstream_core::show::ShowOptions;
+use drawstream_core::stage::{Locale, StageOptions, StageSize, ThemeName};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{Config, Locale as ConfigLocale};
+use crate::control::{self, ControlError, QueueView};
+use crate::failure::Failure;
+use crate::feed;
+use crate::intake::Intake;
+use crate::ledger::{Clerk, Ledger, LedgerError, Opening};
+use crate::painters::{Painter, Sketch};
+use crate::planners::{Builtin, Planner};
+use crate::scribe::Scribe;
+use crate::sinks::Sink;
+use crate::stagehand::{self, ARRIVALS, Fps, Lines, ORDERS, Order, StagehandOptions};
+use crate::studio::{Crew, Studio};
+
+/// How long tasks may take to end before they are left behind.
+const END_DEADLINE: Duration = Duration::from_secs(5);
+
+/// What a show is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// A stream, with the sources of the settings.
+    Stream,
+    /// A demonstration: donors who never sleep, on a service on this machine.
+    Demo,
+}
+
+/// What a run is besides its settings.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveOptions {
+    /// What the show is for.
+    pub occasion: Occasion,
+    /// End after so many donations were on.
+    pub exit_after: Option<u64>,
+    /// At the first start ever: also draw what was given since then.
+    pub backfill_since: Option<UnixTime>,
+    /// Whether frames per second are shown on the stage.
+    pub fps: Fps,
+    /// Offset of the local time.
+    pub utc_offset: time::UtcOffset,
+}
+
+/// The program at work.
+#[derive(Debug)]
+pub struct Live {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    orders: mpsc::Sender<Order>,
+    view: watch::Receiver<QueueView>,
+    stage: JoinHandle<()>,
+    scribe: JoinHandle<()>,
+    ledger: JoinHandle<()>,
+}
+
+/// Steers the show from the window's keys.
+#[derive(Clone, Debug)]
+pub struct Steering {
+    orders: mpsc::Sender<Order>,
+    view: watch::Receiver<QueueView>,
+}
+
+impl Live {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// Where the show cannot begin: the ledger is in use, the port is taken, a name in the settings is unknown.
+    pub async fn start(
+        config: Config,
+        options: LiveOptions,
+        sinks: Vec<Box<dyn Sink>>,
+    ) -> Result<Self, Failure> {
+        let gate = Arc::new(Gate::default());
+        let stage_options = stagehand_options(&config, options, &gate)?;
+        let listener = listen(&config, options).await?;
+        let (clerk, ledger) = open_ledger(&config)?;
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let intake = Intake::new(clerk.clone(), config.currency.clone());
+        let (scribe, scribe_thread) = Scribe::hire(clerk.clone()).context("start the scribe")?;
+        let (orders, orders_in) = mpsc::channel(ORDERS);
+        let (arrivals, arrivals_in) = mpsc::channel(ARRIVALS);
+        let (view_out, view) = watch::channel(QueueView::default());
+        let lines = Lines {
+            orders: orders_in,
+            arrivals: arrivals_in,
+            view: view_out,
+        };
+        let stage = stagehand::start(stage_options, lines, scribe, sinks, stop.clone())
+            .context("start the stage")?;
+        let sources = feed::start(
+            &config,
+            options.occasion,
+            options.backfill_since,
+            &intake,
+            &tasks,
+            &stop,
+        )
+        .await?;
+        let crew = Crew {
+            gate,
+            planners: planners(&config),
+            painters: painters(&config)?,
+        };
+        let studio = Studio::new(
+            &config,
+            intake.clone(),
+            crew,
+            arrivals,
+            sources,
+            stop.clone(),
+        );
+        let stop_all = stop.clone();
+        tasks.spawn(async move {
+            if let Err(error) = studio.run().await {
+                tracing::error!(%error, "the studio ended; everything paid for is in the ledger");
+                stop_all.cancel();
+            }
+        });
+        let address = listener
+            .local_addr()
+            .context("ask for the address of the control API")?;
+        tracing::info!("the control API answers at http://{address}");
+        tasks.spawn(control::serve(
+            listener,
+            config.api.token.clone(),
+            view.clone(),
+            orders.clone(),
+            intake,
+            stop.clone(),
+        ));
+        tokio::spawn(end_on_ctrl_c(stop.clone()));
+        Ok(Self {
+            stop,
+            tasks,
+            orders,
+            view,
+            stage,
+            scribe: scribe_thread,
+            ledger,
+        })
+    }
+
+    /// Cancelled when the program is to end.
+    pub fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// For the window's keys.
+    pub fn steering(&self) -> Steering {
+        Steering {
+            orders: self.orders.clone(),
+            view: self.view.clone(),
+        }
+    }
+
+    /// Waits until the program is to end, and ends it well.
+    ///
+    /// # Errors
+    /// Where a part of it ended by a defect; everything paid for is in the ledger all the same.
+    pub async fn finish(self) -> Result<(), Failure> {
+        self.stop.cancelled().await;
+        tracing::info!("ending: the stroke under way is finished, then everything is written down");
+        self.tasks.close();
+        drop(self.orders);
+        if tokio::time::timeout(END_DEADLINE, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("a task did not end in time; it is left behind");
+        }
+        let joined = tokio::task::spawn_blocking(move || {
+            // In this order: the stage hands its last notes to the scribe, and the scribe to the ledger.
+            [
+                ("stage", self.stage),
+                ("scribe", self.scribe),
+                ("ledger", self.ledger),
+            ]
+            .into_iter()
+            .filter_map(|(name, thread)| thread.join().err().map(|_| name))
+            .collect::<Vec<_>>()
+        });
+        match joined.await {
+            Ok(failed) if failed.is_empty() => Ok(()),
+            Ok(failed) => Err(Failure::world(anyhow!(
+                "the {} ended by a defect of the program",
+                failed.join(", ")
+            ))),
+            Err(error) => Err(Failure::world(error)),
+        }
+    }
+}
+
+#[cfg(feature = "window")]
+impl Steering {
+    /// Does what a key asks.
+    pub fn key(&self, key: crate::sinks::KeyCommand) {
+        use crate::sinks::KeyCommand;
+        let is_paused = self.view.borrow().paused;
+        let order = match key {
+            KeyCommand::Skip => Order::Skip(oneshot::channel().0),
+            KeyCommand::TogglePause if is_paused => Order::Resume(oneshot::channel().0),
+            KeyCommand::TogglePause => Order::Pause(oneshot::channel().0),
+        };
+        if self.orders.try_send(order).is_err() {
+            tracing::warn!("the stage does not take the key's order");
+        }
+    }
+}
+
+/// The first Ctrl+C ends the program well, the second at once.
+async fn end_on_ctrl_c(stop: CancellationToken) {
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    stop.cancel();
+    if tokio::signal::ctrl_c().await.is_ok() {
+        std::process::exit(130);
+    }
+}
+
+fn open_ledger(config: &Config) -> Result<(Clerk, JoinHandle<()>), Failure> {
+    let path = config.data_dir.join("ledger.db");
+    let explain = |error: LedgerError| {
+        let hint = error.hint();
+        Failure::world(anyhow::Error::new(error).context("open the ledger")).with_maybe_hint(hint)
+    };
+    let (ledger, opening) = Ledger::open(&path).map_err(explain)?;
+    let Opening {
+        set_aside,
+        drawn_again,
+        going_on,
+        given_up,
+    } = opening;
+    if let Some(aside) = set_aside {
+        tracing::error!(
+            "the ledger was damaged: the file is kept as {}, and {} donations were saved from it",
+            aside.path.display(),
+            aside.donations_saved,
+        );
+    }
+    if drawn_again + going_on + given_up > 0 {
+        tracing::info!(
+            drawn_again,
+            going_on,
+            given_up,
+            "the last run was interrupted; its work goes on"
+        );
+    }
+    Clerk::hire(ledger).map_err(explain)
+}
+
+/// A demo takes any free port where the usual one is taken, so that it always runs.
+async fn listen(config: &Config, options: LiveOptions) -> Result<tokio::net::TcpListener, Failure> {
+    let explain = |error: ControlError| {
+        let hint = error.hint();
+        match error {
+            ControlError::NeedsToken { .. } => Failure::input(error).with_hint(hint),
+            ControlError::Bind { .. } => Failure::world(error).with_hint(hint),
+        }
+    };
+    match control::bind(&config.api).await {
+        Err(ControlError::Bind { .. }) if options.occasion == Occasion::Demo => {
+            let mut free = config.api.clone();
+            free.port = 0;
+            control::bind(&free).await.map_err(explain)
+        }
+        bound => bound.map_err(explain),
+    }
+}
+
+fn stagehand_options(
+    config: &Config,
+    options: LiveOptions,
+    gate: &Gate,
+) -> Result<StagehandOptions, Failure> {
+    let stage = &config.stage;
+    let theme = ThemeName::parse(&stage.theme).ok_or_else(|| {
+        let names: Vec<_> = ThemeName::ALL.iter().map(|theme| theme.name()).collect();
+        Failure::input(anyhow!("there is no theme {:?}", stage.theme))
+            .with_hint(format!("themes: {}", names.join(", ")))
+    })?;
+    let size = StageSize::new(stage.width, stage.height).ok_or_else(|| {
+        Failure::input(anyhow!("no stage can be {}×{}", stage.width, stage.height))
+    })?;
+    let line = config.show.refused_line.as_ref().map(RawText::new);
+    let look = StageOptions {
+        size,
+        theme,
+        locale: match config.locale {
+            ConfigLocale::En => Locale::En,
+            ConfigLocale::Ru => Locale::Ru,
+        },
+        caption: Some(stage.caption.clone()),
+        empty_canvas: canvas(config)?,
+    };
+    Ok(StagehandOptions {
+        stage: look,
+        refused_line: line.map(|line| gate.screen_text(&line, Field::Message)),
+        frame_rate: stage.frame_rate,
+        show: ShowOptions {
+            hold: config.show.hold,
+            ..ShowOptions::default()
+        },
+        exit_after: options.exit_after,
+        fps: options.fps,
+        utc_offset: options.utc_offset,
+    })
+}
+
+/// The planners in order of preference; the last one always gives a decision.
+fn planners(_config: &Config) -> Vec<Box<dyn Planner>> {
+    vec![Box::new(Builtin)]
+}
+
+/// The painters in order of preference; the last one always paints.
+fn painters(config: &Config) -> Result<Vec<Box<dyn Painter>>, Failure> {
+    let size = canvas(config)?;
+    Ok(vec![Box::new(Sketch {
+        size,
+        colors: config.pixel.palette_colors,
+    })])
+}
+
+fn canvas(config: &Config) -> Result<CanvasSize, Failure> {
+    CanvasSize::new(config.canvas.w, config.canvas.h)
+        .ok_or_else(|| Failure::input(anyhow!("the canvas has no pixels")))
+}

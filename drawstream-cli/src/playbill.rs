@@ -1,0 +1,43 @@
+//! The [`Playbill`]: what may be seen of a donation.
+
+use drawstream_core::donation::{Donation, Money};
+use drawstream_core::gate::{Field, Gate, ScreenText};
+
+/// What may be seen of a donation on a screen, in the API and in exports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Playbill {
+    /// Who gave it; `None` is nobody who wants to be named.
+    pub donor: Option<ScreenText>,
+    /// What was given, in its own currency.
+    pub amount: Money,
+    /// What was asked for; `None` for what was refused, spoken or left blank.
+    pub message: Option<ScreenText>,
+}
+
+impl Playbill {
+    /// With the message, for a donation that the gate let through.
+    pub fn open(gate: &Gate, donation: &Donation) -> Self {
+        let shown = |text: &_, field| {
+            Some(gate.screen_text(text, field)).filter(|t| !t.as_str().is_empty())
+        };
+        Self {
+            donor: donation
+                .donor
+                .as_ref()
+                .and_then(|name| shown(name, Field::Name)),
+            amount: donation.amount.clone(),
+            message: donation
+                .message
+                .as_ref()
+                .and_then(|text| shown(text, Field::Message)),
+        }
+    }
+
+    /// Without the message: for a donation that the gate has not seen yet, or has refused.
+    pub fn closed(gate: &Gate, donation: &Donation) -> Self {
+        Self {
+            message: None,
+            ..Self::open(gate, donation)
+        }
+    }
+}

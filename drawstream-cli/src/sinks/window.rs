@@ -1,0 +1,301 @@
+//! The window: the stage on a desktop, by a GPU where there is a real one, else drawn by the CPU.
+//!
+//! The window owns the main thread, the show its own. Between them stands a [`Glass`]: the last frame, and a wake-up.
+
+mod surface;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+use winit::application::ApplicationHandler;
+use winit::dpi::LogicalSize;
+use winit::event::{ElementState, KeyEvent, WindowEvent};
+use winit::event_loop::{ActiveEventLoop, EventLoop, EventLoopProxy};
+use winit::keyboard::{Key, NamedKey};
+use winit::window::{Fullscreen, Window, WindowId};
+
+use self::surface::Surface;
+use super::{Frame, Sink};
+
+/// The window's title: OBS finds the window by it, so it never changes.
+const TITLE: &str = "drawstream";
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WindowError {
+    /// There is no display.
+    #[error("there is no display to open a window on")]
+    NoDisplay(#[source] winit::error::EventLoopError),
+    /// The display went away while the window was open.
+    #[error("the display went away")]
+    Lost(#[source] winit::error::EventLoopError),
+    /// A window cannot be made or drawn on.
+    #[error("cannot draw in a window: {0}")]
+    Surface(String),
+}
+
+/// How a window ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// By the person in front of it.
+    ByPerson,
+    /// Because the program stops.
+    ByProgram,
+}
+
+/// What a key asks of the show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyCommand {
+    /// Pause, or go on.
+    TogglePause,
+    /// End what is on.
+    Skip,
+}
+
+/// What wakes the window.
+#[derive(Clone, Copy, Debug)]
+enum Wake {
+    Frame,
+    Close,
+}
+
+#[derive(Debug, Default)]
+struct LastFrame {
+    width: u32,
+    height: u32,
+    rgba: Vec<u8>,
+}
+
+/// The show's side of a window: the newest frame, and a wake-up for the window.
+pub struct Glass {
+    frame: Arc<Mutex<LastFrame>>,
+    proxy: EventLoopProxy<Wake>,
+}
+
+impl fmt::Debug for Glass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Glass").finish_non_exhaustive()
+    }
+}
+
+impl Sink for Glass {
+    fn name(&self) -> &'static str {
+        "the window"
+    }
+
+    fn present(&mut self, frame: &Frame<'_>) -> anyhow::Result<()> {
+        let mut last = self.frame.lock().unwrap_or_else(PoisonError::into_inner);
+        if (last.width, last.height) != (frame.width, frame.height) {
+            *last = LastFrame {
+                width: frame.width,
+                height: frame.height,
+                rgba: frame.pixels.to_vec(),
+            };
+        } else {
+            let stride = frame.width as usize * 4;
+            for rect in frame.damage {
+                for y in rect.y..rect.bottom() {
+                    let row = y as usize * stride;
+                    let bytes = row + rect.x as usize * 4..row + rect.right() as usize * 4;
+                    last.rgba[bytes.clone()].copy_from_slice(&frame.pixels[bytes]);
+                }
+            }
+        }
+        drop(last);
+        self.proxy
+            .send_event(Wake::Frame)
+            .map_err(|_| anyhow::anyhow!("it was closed"))
+    }
+}
+
+/// The window, not yet open.
+pub struct StageWindow {
+    events: EventLoop<Wake>,
+    frame: Arc<Mutex<LastFrame>>,
+}
+
+impl fmt::Debug for StageWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StageWindow").finish_non_exhaustive()
+    }
+}
+
+impl StageWindow {
+    /// Connects to the display. Call it on the main thread.
+    ///
+    /// # Errors
+    /// [`WindowError::NoDisplay`].
+    pub fn connect() -> Result<Self, WindowError> {
+        let events = EventLoop::with_user_event()
+            .build()
+            .map_err(WindowError::NoDisplay)?;
+        Ok(Self {
+            events,
+            frame: Arc::default(),
+        })
+    }
+
+    /// The show's side of it.
+    pub fn glass(&self) -> Glass {
+        Glass {
+            frame: Arc::clone(&self.frame),
+            proxy: self.events.create_proxy(),
+        }
+    }
+
+    /// A task for the runtime: closes the window when the program stops.
+    pub fn close_with(&self, stop: CancellationToken) -> impl Future<Output = ()> + Send + 'static {
+        let proxy = self.events.create_proxy();
+        async move {
+            stop.cancelled().await;
+            // The window may have been closed by hand.
+            let _ = proxy.send_event(Wake::Close);
+        }
+    }
+
+    /// Opens it at `width × height` screen pixels, or smaller where the screen is, and runs until it is closed.
+    /// `on_key` hears what keys ask of the show.
+    ///
+    /// # Errors
+    /// [`WindowError`].
+    pub fn run(
+        self,
+        width: u32,
+        height: u32,
+        on_key: impl FnMut(KeyCommand),
+    ) -> Result<Closed, WindowError> {
+        let mut open = Open {
+            frame: self.frame,
+            size: LogicalSize::new(width, height),
+            on_key,
+            surface: None,
+            ended: None,
+        };
+        self.events.run_app(&mut open).map_err(WindowError::Lost)?;
+        match open.ended {
+            Some(Ended::Failed(error)) => Err(error),
+            Some(Ended::Closed(closed)) => Ok(closed),
+            None => Ok(Closed::ByProgram),
+        }
+    }
+}
+
+enum Ended {
+    Closed(Closed),
+    Failed(WindowError),
+}
+
+struct Open<F> {
+    frame: Arc<Mutex<LastFrame>>,
+    size: LogicalSize<u32>,
+    on_key: F,
+    surface: Option<Surface>,
+    ended: Option<Ended>,
+}
+
+impl<F: FnMut(KeyCommand)> Open<F> {
+    fn end(&mut self, events: &ActiveEventLoop, ended: Ended) {
+        self.ended.get_or_insert(ended);
+        events.exit();
+    }
+
+    fn present(&mut self, events: &ActiveEventLoop) {
+        let Some(surface) = &mut self.surface else {
+            return;
+        };
+        let last = self.frame.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.width == 0 {
+            return;
+        }
+        let shown = surface.show(last.width, last.height, &last.rgba);
+        drop(last);
+        if let Err(error) = shown {
+            self.end(events, Ended::Failed(error));
+        }
+    }
+
+    fn key(&mut self, event: &KeyEvent) {
+        if event.state != ElementState::Pressed || event.repeat {
+            return;
+        }
+        let Some(surface) = &self.surface else { return };
+        match event.logical_key.as_ref() {
+            Key::Named(NamedKey::Space) => (self.on_key)(KeyCommand::TogglePause),
+            Key::Named(NamedKey::Escape) => surface.window().set_fullscreen(None),
+            Key::Character("s" | "S" | "ы" | "Ы") => (self.on_key)(KeyCommand::Skip),
+            Key::Character("f" | "F" | "а" | "А") => {
+                let full = surface
+                    .window()
+                    .fullscreen()
+                    .is_none()
+                    .then_some(Fullscreen::Borderless(None));
+                surface.window().set_fullscreen(full);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<F: FnMut(KeyCommand)> ApplicationHandler<Wake> for Open<F> {
+    fn resumed(&mut self, events: &ActiveEventLoop) {
+        if self.surface.is_some() {
+            return;
+        }
+        let monitor = events
+            .primary_monitor()
+            .or_else(|| events.available_monitors().next());
+        let screen = monitor.map(|m| m.size().to_logical::<u32>(m.scale_factor()));
+        // A stage that is larger than the screen is shown smaller; it keeps its shape inside of the window.
+        let fits = screen.is_none_or(|screen| {
+            screen.width >= self.size.width && screen.height >= self.size.height
+        });
+        let size = if fits {
+            self.size
+        } else {
+            LogicalSize::new(self.size.width / 2, self.size.height / 2)
+        };
+        let attributes = Window::default_attributes()
+            .with_title(TITLE)
+            .with_inner_size(size);
+        let window = match events.create_window(attributes) {
+            Ok(window) => Arc::new(window),
+            Err(error) => {
+                return self.end(
+                    events,
+                    Ended::Failed(WindowError::Surface(error.to_string())),
+                );
+            }
+        };
+        match Surface::new(window) {
+            Ok(surface) => self.surface = Some(surface),
+            Err(error) => self.end(events, Ended::Failed(error)),
+        }
+    }
+
+    fn user_event(&mut self, events: &ActiveEventLoop, wake: Wake) {
+        match wake {
+            Wake::Frame => {
+                if let Some(surface) = &self.surface {
+                    surface.window().request_redraw();
+                }
+            }
+            Wake::Close => self.end(events, Ended::Closed(Closed::ByProgram)),
+        }
+    }
+
+    fn window_event(&mut self, events: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
+        match event {
+            WindowEvent::CloseRequested => self.end(events, Ended::Closed(Closed::ByPerson)),
+            WindowEvent::Resized(_) | WindowEvent::ScaleFactorChanged { .. } => {
+                if let Some(surface) = &self.surface {
+                    surface.window().request_redraw();
+                }
+            }
+            WindowEvent::RedrawRequested => self.present(events),
+            WindowEvent::KeyboardInput { event, .. } => self.key(&event),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The stagehand: the one who owns the show and the stage, and hands frames to the sinks.
+//!
+//! It lives on a thread of its own, so that nothing that the rest of the program does costs a frame. Others send it
+//! [`Order`]s and [`Arrival`]s and read its [`QueueView`].
+
+mod board;
+mod easel;
+mod floor;
+mod pace;
+
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use drawstream_core::color::Rgb8;
+use drawstream_core::donation::DonationId;
+use drawstream_core::gate::ScreenText;
+use drawstream_core::show::ShowOptions;
+use drawstream_core::stage::StageOptions;
+use drawstream_core::timeline::Timeline;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::control::{QueueView, SourceView};
+use crate::playbill::Playbill;
+use crate::scribe::Scribe;
+use crate::sinks::Sink;
+
+/// Orders of people that may wait for the next frame.
+pub const ORDERS: usize = 64;
+/// News of the studio that may wait for the next frame.
+pub const ARRIVALS: usize = 256;
+
+/// What a person wants of the show. Each is answered when it was done.
+#[derive(Debug)]
+pub enum Order {
+    /// End what is on; answered with what that was.
+    Skip(oneshot::Sender<Option<DonationId>>),
+    /// Empty the queue; answered with how many left it.
+    Clear(oneshot::Sender<u64>),
+    /// Time stands still.
+    Pause(oneshot::Sender<()>),
+    /// Time goes on.
+    Resume(oneshot::Sender<()>),
+}
+
+/// News of the studio.
+#[derive(Clone, Debug)]
+pub enum Arrival {
+    /// A donation is being made into a painting.
+    Preparing {
+        /// Which.
+        id: DonationId,
+        /// What may be seen of it.
+        bill: Arc<Playbill>,
+    },
+    /// A rough first idea of the painting, to be seen while a painter works.
+    Underdrawing {
+        /// Whose.
+        id: DonationId,
+        /// The idea.
+        timeline: Arc<Timeline>,
+        /// Its colours, in the order of their first use.
+        palette: Arc<[Rgb8]>,
+    },
+    /// How far the painter is, `0.0..=1.0`.
+    Progress {
+        /// With whose.
+        id: DonationId,
+        /// How far.
+        done: f32,
+    },
+    /// A painting is ready.
+    Ready {
+        /// Whose.
+        id: DonationId,
+        /// What may be seen of the donation.
+        bill: Arc<Playbill>,
+        /// The painting.
+        timeline: Arc<Timeline>,
+        /// Its colours, in the order of their first use.
+        palette: Arc<[Rgb8]>,
+    },
+    /// The request was refused.
+    Refused {
+        /// Whose.
+        id: DonationId,
+        /// What may be seen of the donation.
+        bill: Arc<Playbill>,
+        /// What the donor is told; the configured line where absent.
+        reply: Option<ScreenText>,
+    },
+    /// Nobody could paint it.
+    Failed {
+        /// Whose.
+        id: DonationId,
+        /// What may be seen of the donation.
+        bill: Arc<Playbill>,
+    },
+    /// The operator took it back.
+    Withdrawn(DonationId),
+    /// What is not prepared yet.
+    Backlog {
+        /// How many.
+        total: u64,
+        /// The first five.
+        head: Vec<(DonationId, Arc<Playbill>)>,
+    },
+    /// How the sources are.
+    Sources(Vec<SourceView>),
+}
+
+/// How the stage looks and how long things stay.
+#[derive(Clone, Debug)]
+pub struct StagehandOptions {
+    /// How it looks.
+    pub stage: StageOptions,
+    /// What a refused request's card says, where the planner gave no answer and it is not the locale's line.
+    pub refused_line: Option<ScreenText>,
+    /// Frames a second while something moves.
+    pub frame_rate: u32,
+    /// Holds.
+    pub show: ShowOptions,
+    /// End the program after so many donations were on.
+    pub exit_after: Option<u64>,
+    /// The stage tells its frames a second.
+    pub fps: Fps,
+    /// Offset of the local time from UTC, for the clock.
+    pub utc_offset: time::UtcOffset,
+}
+
+/// Whether frames per second are shown on the stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fps {
+    /// They are.
+    Shown,
+    /// They are not.
+    Hidden,
+}
+
+/// The ends of the channels that lead to the stagehand.
+#[derive(Debug)]
+pub struct Lines {
+    /// From people.
+    pub orders: mpsc::Receiver<Order>,
+    /// From the studio.
+    pub arrivals: mpsc::Receiver<Arrival>,
+    /// To whoever wants to know what is on.
+    pub view: watch::Sender<QueueView>,
+}
+
+/// Starts the show on a thread of its own. It ends when `stop` is cancelled and the stroke under way is finished.
+///
+/// # Errors
+/// Where the system has no thread left.
+pub(crate) fn start(
+    options: StagehandOptions,
+    lines: Lines,
+    scribe: Scribe,
+    sinks: Vec<Box<dyn Sink>>,
+    stop: CancellationToken,
+) -> std::io::Result<JoinHandle<()>> {
+    Builder::new().name("stage".to_owned()).spawn(move || {
+        let stop_all = stop.clone();
+        let work = std::panic::AssertUnwindSafe(|| {
+            floor::Floor::new(options, lines, scribe, sinks, stop).run();
+        });
+        if std::panic::catch_unwind(work).is_err() {
+            tracing::error!(
+                "the stage ended by a defect of the program; everything paid for is in the ledger"
+            );
+        }
+        stop_all.cancel();
+    })
+}
+
+/// Longest wait for a stroke to end when the program is asked to.
+const LAST_STROKE: Duration = Duration::from_secs(3);

@@ -1,0 +1,529 @@
+//! The [`Floor`]: the loop of the show. One input, then what follows from it, then a frame, then the next.
+
+use std::time::{Duration, Instant};
+
+use drawstream_core::donation::{DonationId, ShowTime};
+use drawstream_core::show::{Card, Curtain, Input, Output, Show, State};
+use drawstream_core::stage::{
+    Act as StageAct, BrushView, CanvasView, QueueRow, RequestView, SourceState, SourceView, Stage,
+    StageView,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::board::{Act, Board, Row};
+use super::easel::{Easel, Work};
+use super::pace::Pace;
+use super::{Arrival, Fps, LAST_STROKE, Lines, Order, StagehandOptions};
+use crate::control::{Active, Phase, QueueView, Upcoming};
+use crate::playbill::Playbill;
+use crate::scribe::{Note, Scribe};
+use crate::sinks::{Frame, Sink};
+
+/// How often a stage looks at the clock where nothing moves.
+const REST: Duration = Duration::from_millis(500);
+/// How often the world is told what is on while something moves.
+const TELL: Duration = Duration::from_millis(100);
+
+/// The show, its stage and everything around them.
+pub(crate) struct Floor {
+    options: StagehandOptions,
+    lines: Lines,
+    scribe: Scribe,
+    sinks: Vec<Box<dyn Sink>>,
+    stop: CancellationToken,
+    show: Show,
+    stage: Stage,
+    board: Board,
+    easel: Easel,
+    pace: Pace,
+    started: Instant,
+    ended: u64,
+    told: Option<Duration>,
+}
+
+impl Floor {
+    pub(crate) fn new(
+        options: StagehandOptions,
+        lines: Lines,
+        scribe: Scribe,
+        sinks: Vec<Box<dyn Sink>>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            show: Show::new(options.show),
+            stage: Stage::new(options.stage.clone()),
+            options,
+            lines,
+            scribe,
+            sinks,
+            stop,
+            board: Board::default(),
+            easel: Easel::default(),
+            pace: Pace::default(),
+            started: Instant::now(),
+            ended: 0,
+            told: None,
+        }
+    }
+
+    /// Runs the show until it is asked to stop and the stroke under way is finished.
+    pub(crate) fn run(mut self) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(self.play()),
+            Err(error) => tracing::error!(%error, "the stage cannot keep time"),
+        }
+        for sink in &mut self.sinks {
+            if let Err(error) = sink.finish() {
+                tracing::warn!("{}: {error:#}", sink.name());
+            }
+        }
+    }
+
+    async fn play(&mut self) {
+        let frame = Duration::from_secs(1) / self.options.frame_rate;
+        let mut next = Instant::now();
+        let mut last_stroke: Option<Instant> = None;
+        loop {
+            let now = self.now();
+            self.give(now, Input::Tick);
+            let moves = self.draw(now);
+            if let Some(until) = last_stroke
+                && (Instant::now() >= until || !moves)
+            {
+                return;
+            }
+            // A frame that came late does not make the following ones hurry.
+            next = (next + if moves { frame } else { REST }).max(Instant::now());
+            let wait = tokio::time::sleep_until(next.into());
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled(), if last_stroke.is_none() => {
+                    last_stroke = Some(Instant::now() + self.rest_of_stroke());
+                    next = Instant::now();
+                }
+                Some(order) = self.lines.orders.recv() => { self.obey(order); next = Instant::now(); }
+                Some(arrival) = self.lines.arrivals.recv() => { self.receive(arrival); next = Instant::now(); }
+                () = wait => {}
+            }
+            while let Ok(order) = self.lines.orders.try_recv() {
+                self.obey(order);
+            }
+            while let Ok(arrival) = self.lines.arrivals.try_recv() {
+                self.receive(arrival);
+            }
+        }
+    }
+
+    fn now(&self) -> ShowTime {
+        ShowTime(self.started.elapsed())
+    }
+
+    /// How long the stroke under way still takes; nothing where none is.
+    fn rest_of_stroke(&self) -> Duration {
+        match self.show.state(self.now()) {
+            State::Drawing { id, elapsed, .. } => {
+                match self.board.entry(id).map(|entry| &entry.act) {
+                    Some(Act::Painting(Work { timeline, .. })) => timeline
+                        .stroke_end(elapsed)
+                        .saturating_sub(elapsed)
+                        .min(LAST_STROKE),
+                    Some(Act::Unready | Act::Card { .. }) | None => Duration::ZERO,
+                }
+            }
+            State::Idle
+            | State::Closed
+            | State::Preparing(_)
+            | State::Holding { .. }
+            | State::Card { .. } => Duration::ZERO,
+        }
+    }
+
+    /// Gives the show an input and does what follows from it.
+    fn give(&mut self, now: ShowTime, input: Input) {
+        self.show.handle(now, input);
+        while let Some(output) = self.show.poll() {
+            match output {
+                Output::Draw(id) => self.begin(id, now),
+                Output::ShowCard(id, _) => {
+                    self.easel.clear();
+                    self.scribe.note(Note::Drawing(id));
+                }
+                Output::Drawn(id) => tracing::info!(donation.id = id.0, "drew donation {id}"),
+                Output::Shown(id) => {
+                    if let Some(Act::Painting(work)) = self.board.entry(id).map(|entry| &entry.act)
+                    {
+                        self.easel.hang(work.clone());
+                    }
+                    self.scribe.note(Note::Shown(id));
+                    tracing::info!(donation.id = id.0, "showed donation {id}");
+                    self.end(id);
+                }
+                Output::CardEnded(id) => {
+                    self.scribe.note(Note::Shown(id));
+                    self.end(id);
+                }
+                Output::Skipped(id) => {
+                    self.scribe.note(Note::Skipped(id));
+                    tracing::info!(donation.id = id.0, "skipped donation {id}");
+                    self.end(id);
+                }
+                // The ledger clears these itself, together with what is not prepared yet.
+                Output::Cleared(ids) => ids.into_iter().for_each(|id| self.board.remove(id)),
+                // The loop gives a tick with every frame.
+                Output::WakeAt(_) => {}
+            }
+        }
+    }
+
+    fn begin(&mut self, id: DonationId, now: ShowTime) {
+        match self.board.entry(id).map(|entry| &entry.act) {
+            Some(Act::Painting(work)) => {
+                self.easel.begin(id, work, now);
+                self.scribe.note(Note::Drawing(id));
+                tracing::info!(donation.id = id.0, "drawing donation {id}");
+            }
+            Some(Act::Unready | Act::Card { .. }) | None => {
+                tracing::error!(
+                    donation.id = id.0,
+                    "donation {id} is due and has no painting; it is skipped for now"
+                );
+                self.show.handle(now, Input::Skip);
+            }
+        }
+    }
+
+    fn end(&mut self, id: DonationId) {
+        self.board.remove(id);
+        self.ended += 1;
+        if self.options.exit_after == Some(self.ended) {
+            self.stop.cancel();
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        let now = self.now();
+        // Whoever asked may have gone by now; what was asked is done all the same.
+        match order {
+            Order::Skip(answer) => {
+                let active = self.show.active();
+                self.give(now, Input::Skip);
+                self.tell(now);
+                let _ = answer.send(active);
+            }
+            Order::Clear(answer) => {
+                self.give(now, Input::Clear);
+                self.board.set_backlog(0, Vec::new());
+                self.tell(now);
+                self.scribe.note(Note::Cleared(answer));
+            }
+            Order::Pause(answer) => {
+                self.give(now, Input::Pause);
+                self.tell(now);
+                let _ = answer.send(());
+            }
+            Order::Resume(answer) => {
+                self.give(now, Input::Resume);
+                self.tell(now);
+                let _ = answer.send(());
+            }
+        }
+    }
+
+    fn receive(&mut self, arrival: Arrival) {
+        let now = self.now();
+        match arrival {
+            Arrival::Preparing { id, bill } => {
+                self.board.put(id, bill, Act::Unready);
+                self.give(now, Input::Preparing(id));
+            }
+            Arrival::Underdrawing {
+                id,
+                timeline,
+                palette,
+            } => {
+                if self.show.state(now) == State::Preparing(id) {
+                    self.easel.underdraw(id, &Work { timeline, palette }, now);
+                }
+            }
+            Arrival::Progress { id, done } => self.board.set_progress(id, done),
+            Arrival::Ready {
+                id,
+                bill,
+                timeline,
+                palette,
+            } => {
+                let duration = timeline.duration();
+                self.board
+                    .put(id, bill, Act::Painting(Work { timeline, palette }));
+                self.give(now, Input::Ready { id, duration });
+            }
+            Arrival::Refused { id, bill, reply } => {
+                let reply = reply.or_else(|| self.options.refused_line.clone());
+                self.board.put(id, bill, Act::Card { reply });
+                self.give(now, Input::Refused(id));
+            }
+            Arrival::Failed { id, bill } => {
+                self.board.put(id, bill, Act::Card { reply: None });
+                self.give(now, Input::Failed(id));
+            }
+            Arrival::Withdrawn(id) => {
+                self.give(now, Input::Withdrawn(id));
+                if self.show.active() != Some(id) {
+                    self.board.remove(id);
+                }
+            }
+            Arrival::Backlog { total, head } => self.board.set_backlog(total, head),
+            Arrival::Sources(sources) => self.board.sources = sources,
+        }
+        self.told = None;
+    }
+
+    /// Draws a frame, hands it to the sinks and tells the world. Says whether something moves.
+    fn draw(&mut self, now: ShowTime) -> bool {
+        let state = self.show.state(now);
+        let is_up = self.show.curtain() == Curtain::Up;
+        let moves = match state {
+            State::Drawing { elapsed, .. } => {
+                self.easel.seek(elapsed);
+                is_up
+            }
+            State::Idle | State::Closed => {
+                self.easel.idle(now);
+                self.easel.is_drawing()
+            }
+            State::Preparing(id) => {
+                self.easel.prepare(id, now);
+                is_up
+            }
+            State::Holding { .. } | State::Card { .. } => is_up,
+        };
+        let ready: Vec<_> = self
+            .show
+            .queue(now)
+            .map(|waiting| (waiting.id, waiting.wait))
+            .collect();
+        let rows = self.board.next_five(&ready);
+        let waiting = self.board.waiting(ready.len());
+        let id = match state {
+            State::Preparing(id) => Some(id),
+            State::Idle | State::Closed => None,
+            State::Drawing { id, .. } | State::Holding { id, .. } | State::Card { id, .. } => {
+                Some(id)
+            }
+        };
+        let entry = id.and_then(|id| self.board.entry(id));
+        let reply = match entry.map(|entry| &entry.act) {
+            Some(Act::Card { reply }) => reply.as_ref(),
+            Some(Act::Unready | Act::Painting(_)) | None => None,
+        };
+        let act = match state {
+            State::Idle => StageAct::Idle,
+            State::Closed => StageAct::Closed,
+            State::Preparing(_) => StageAct::Preparing {
+                progress: entry.and_then(|entry| entry.progress),
+            },
+            State::Drawing {
+                elapsed, duration, ..
+            } => StageAct::Drawing { elapsed, duration },
+            State::Holding { remaining, .. } => StageAct::Holding {
+                remaining,
+                hold: self.options.show.hold,
+            },
+            State::Card {
+                card: Card::Refused,
+                remaining,
+                ..
+            } => StageAct::Refused { reply, remaining },
+            State::Card {
+                card: Card::Failed,
+                remaining,
+                ..
+            } => StageAct::Failed { reply, remaining },
+        };
+        let clock = self.clock();
+        let queue: Vec<_> = rows.iter().map(queue_row).collect();
+        let brush = self
+            .easel
+            .brush()
+            .map(|(at, color)| BrushView { at, color });
+        let dabs = self.easel.dabs().to_vec();
+        let canvas = self
+            .easel
+            .take()
+            .map(|(frame, damage)| CanvasView { frame, damage });
+        let view = StageView {
+            now,
+            act,
+            curtain: self.show.curtain(),
+            request: entry.map(|entry| request(&entry.bill)),
+            canvas,
+            brush,
+            palette: &dabs,
+            queue: &queue,
+            waiting: usize::try_from(waiting).unwrap_or(usize::MAX),
+            source: self.board.sources.first().map(|source| SourceView {
+                name: &source.name,
+                state: if source.up {
+                    SourceState::Live
+                } else {
+                    SourceState::Reconnecting
+                },
+            }),
+            clock: &clock,
+            fps: (self.options.fps == Fps::Shown && moves).then(|| self.pace.fps().round() as u32),
+            ..StageView::default()
+        };
+        let damage = self.stage.render(&view).clone();
+        let moves = moves || !damage.is_empty();
+        self.pace.tick(now.0);
+        present(&mut self.sinks, &self.stage, damage.rects(), now);
+        if self
+            .told
+            .is_none_or(|told| now.0.saturating_sub(told) >= TELL)
+        {
+            self.tell(now);
+        }
+        moves
+    }
+
+    fn clock(&self) -> String {
+        let now = time::OffsetDateTime::now_utc().to_offset(self.options.utc_offset);
+        format!("{:02}:{:02}", now.hour(), now.minute())
+    }
+
+    /// Publishes what is on.
+    fn tell(&mut self, now: ShowTime) {
+        self.told = Some(now.0);
+        let view = self.view(now);
+        self.lines.view.send_if_modified(|old| {
+            let differs = *old != view;
+            *old = view;
+            differs
+        });
+    }
+
+    fn view(&self, now: ShowTime) -> QueueView {
+        let state = self.show.state(now);
+        let seconds = |time: Duration| (time.as_secs_f64() * 100.0).round() / 100.0;
+        let (phase, progress, hold) = match state {
+            State::Idle => (Phase::Idle, None, None),
+            State::Closed => (Phase::Closed, None, None),
+            State::Preparing(_) => (Phase::Preparing, None, None),
+            State::Drawing {
+                elapsed, duration, ..
+            } => (
+                Phase::Drawing,
+                Some(elapsed.as_secs_f64() / duration.as_secs_f64().max(1e-9)),
+                None,
+            ),
+            State::Holding { remaining, .. } => {
+                (Phase::Holding, Some(1.0), Some(seconds(remaining)))
+            }
+            State::Card {
+                card: Card::Refused,
+                remaining,
+                ..
+            } => (Phase::RefusedCard, None, Some(seconds(remaining))),
+            State::Card {
+                card: Card::Failed,
+                remaining,
+                ..
+            } => (Phase::FailedCard, None, Some(seconds(remaining))),
+        };
+        let ready: Vec<_> = self
+            .show
+            .queue(now)
+            .map(|waiting| (waiting.id, waiting.wait))
+            .collect();
+        let shown = |text: &Option<drawstream_core::gate::ScreenText>| {
+            text.as_ref().map(|t| t.as_str().to_owned())
+        };
+        let active = self
+            .show
+            .active()
+            .and_then(|id| self.board.entry(id).map(|entry| (id, entry)));
+        QueueView {
+            phase,
+            paused: self.show.curtain() != Curtain::Up,
+            active: active.map(|(id, entry)| Active {
+                id: id.0,
+                donor: shown(&entry.bill.donor),
+                amount: entry.bill.amount.to_string(),
+                message: shown(&entry.bill.message),
+            }),
+            progress,
+            hold_remaining_sec: hold,
+            preparing: match state {
+                State::Preparing(id) => Some(id.0),
+                State::Idle
+                | State::Closed
+                | State::Drawing { .. }
+                | State::Holding { .. }
+                | State::Card { .. } => None,
+            },
+            size: self.board.waiting(ready.len()),
+            next: self.board.next_five(&ready).iter().map(upcoming).collect(),
+            fps: (self.pace.fps() * 10.0).round() / 10.0,
+            sources: self.board.sources.clone(),
+        }
+    }
+}
+
+fn request(bill: &Playbill) -> RequestView<'_> {
+    RequestView {
+        donor: bill.donor.as_ref(),
+        amount: Some(&bill.amount),
+        message: bill.message.as_ref(),
+    }
+}
+
+fn queue_row(row: &Row) -> QueueRow<'_> {
+    QueueRow {
+        donor: row.bill.donor.as_ref(),
+        amount: Some(&row.bill.amount),
+        wait: row.wait,
+    }
+}
+
+fn upcoming(row: &Row) -> Upcoming {
+    Upcoming {
+        id: row.id.0,
+        donor: row.bill.donor.as_ref().map(|name| name.as_str().to_owned()),
+        amount: row.bill.amount.to_string(),
+        wait_sec: row.wait.map(|wait| wait.as_secs_f64().round()),
+    }
+}
+
+/// Hands the frame to each sink; one that fails is dropped, and the show goes on.
+fn present(
+    sinks: &mut Vec<Box<dyn Sink>>,
+    stage: &Stage,
+    damage: &[drawstream_core::stage::StageRect],
+    now: ShowTime,
+) {
+    let (width, height) = (u32::from(stage.size().w()), u32::from(stage.size().h()));
+    sinks.retain_mut(|sink| {
+        if damage.is_empty() && !sink.wants_still_frames() {
+            return true;
+        }
+        match sink.present(&Frame {
+            width,
+            height,
+            pixels: stage.pixels(),
+            damage,
+            at: now.0,
+        }) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(
+                    "{} stopped: {error:#}; the show goes on without it",
+                    sink.name()
+                );
+                false
+            }
+        }
+    });
+}

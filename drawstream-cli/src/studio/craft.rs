@@ -1,0 +1,547 @@
+//! The [`Craft`]: one donation from the gate to its strokes. Each step is in the ledger before the next begins.
+
+use std::io::Cursor;
+use std::sync::Arc;
+use std::time::Duration;
+
+use drawstream_core::donation::{Donation, DonationId};
+use drawstream_core::gate::{ApprovedRequest, ApprovedScene, Gate, Judgement, Refusal, ScreenText};
+use drawstream_core::pixelize::{IndexedImage, Options, PaletteChoice, Size, pixelize};
+use drawstream_core::plan::{CanvasSize, Limits, Plan, Version};
+use drawstream_core::scene::{Decision, Scene, Seed};
+use drawstream_core::sketch;
+use drawstream_core::strokes::{self, Commission, Tempo};
+use drawstream_core::timeline::{Timeline, TimelineOptions};
+use image::ImageFormat;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::ledger::{Act, Attempt, Clerk, Ledger, LedgerError, Outcome, State, ToPrepare, Waiting};
+use crate::painters::{Painter, PainterError, Picture, Sitting};
+use crate::planners::Planner;
+use crate::playbill::Playbill;
+use crate::scene_doc;
+use crate::stagehand::Arrival;
+
+/// How strongly the planner's wished colours pull at those found in the picture.
+const WISH: f32 = 0.25;
+
+/// How long a rough first idea is drawn.
+const UNDERDRAWING: Duration = Duration::from_secs(12);
+
+/// Colours of a painting that the stage shows at most.
+const MOST_DABS: usize = 64;
+
+/// From picture to strokes, as configured.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pixels: u32,
+    colors: u16,
+    tempo: Tempo,
+    timeline: TimelineOptions,
+    caption: String,
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        let pixel = &config.pixel;
+        Self {
+            pixels: pixel.output_size,
+            colors: pixel.palette_colors,
+            tempo: pixel.duration.map_or(
+                Tempo::Classic {
+                    base: pixel.animation_base,
+                    per_px: pixel.animation_per_px,
+                    delay: pixel.animation_delay,
+                    chunk: pixel.stroke_chunk as usize,
+                },
+                Tempo::Total,
+            ),
+            timeline: TimelineOptions {
+                default_step: config.show.default_step,
+                card_hold: config.show.hold,
+            },
+            caption: config.stage.caption.clone(),
+        }
+    }
+}
+
+/// Who does the work, and the benches at which one donation stands at a time.
+#[derive(Debug)]
+pub(super) struct Craft {
+    pub(super) clerk: Clerk,
+    pub(super) gate: Arc<Gate>,
+    pub(super) planners: Vec<Box<dyn Planner>>,
+    pub(super) painters: Vec<Box<dyn Painter>>,
+    pub(super) planning: Semaphore,
+    pub(super) painting: Semaphore,
+    pub(super) settings: Settings,
+}
+
+/// What became of a donation in the studio.
+#[derive(Debug)]
+pub(super) enum Made {
+    /// News for the stage.
+    News(Arrival),
+    /// It will be tried again.
+    Again,
+}
+
+impl Made {
+    pub(super) fn into_arrival(self) -> Option<Arrival> {
+        match self {
+            Self::News(arrival) => Some(arrival),
+            Self::Again => None,
+        }
+    }
+}
+
+/// A way out of the making: somebody else has decided about the donation, or it has failed.
+enum Stop {
+    /// The operator was faster.
+    Overtaken,
+    /// It will not be drawn.
+    Refused {
+        reason: String,
+        reply: Option<ScreenText>,
+    },
+    /// This try came to nothing.
+    Failed(String),
+    /// The ledger is gone.
+    Ledger(LedgerError),
+}
+
+impl From<LedgerError> for Stop {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused {
+            reason: format!("{:?}: {}", refusal.category, refusal.rule),
+            reply: None,
+        }
+    }
+}
+
+impl Craft {
+    /// Makes a donation into a painting, from where an earlier run left it.
+    pub(super) async fn make(
+        &self,
+        next: ToPrepare,
+        floor: &mpsc::Sender<Arrival>,
+        cancel: &CancellationToken,
+    ) -> Result<Made, LedgerError> {
+        let id = next.donation.id;
+        let bill = Arc::new(Playbill::closed(&self.gate, &next.donation));
+        let made = tokio::select! {
+            made = self.steps(&next, floor, cancel) => made,
+            () = cancel.cancelled() => Err(Stop::Overtaken),
+        };
+        match made {
+            Ok(arrival) => Ok(Made::News(arrival)),
+            Err(Stop::Overtaken) => Ok(Made::News(Arrival::Withdrawn(id))),
+            Err(Stop::Refused { reason, reply }) => self.refuse(id, bill, reason, reply).await,
+            Err(Stop::Failed(reason)) => self.fail(&next.donation, &reason).await,
+            Err(Stop::Ledger(error)) => Err(error),
+        }
+    }
+
+    /// Gate → planner → gate → painter → pixel art → strokes.
+    async fn steps(
+        &self,
+        next: &ToPrepare,
+        floor: &mpsc::Sender<Arrival>,
+        cancel: &CancellationToken,
+    ) -> Result<Arrival, Stop> {
+        let donation = &next.donation;
+        let request = match self.gate.judge(donation.clone()) {
+            Judgement::Approved(request) => request,
+            Judgement::Refused(refusal) => return Err(refusal.into()),
+        };
+        if next.state == State::Received {
+            self.store(donation.id, |ledger, id| {
+                ledger.gated(id, r#"{"call":"allow"}"#)
+            })
+            .await?;
+        }
+        let bill = Arc::new(Playbill::open(&self.gate, donation));
+        let news = Arrival::Preparing {
+            id: donation.id,
+            bill: Arc::clone(&bill),
+        };
+        // Where the stage has gone, the program is about to end.
+        let _ = floor.send(news).await;
+        let scene = self.scene(next, &request).await?;
+        let image = self.picture(next, &scene, floor, cancel).await?;
+        let seed = scene.scene().seed;
+        let (settings, id) = (self.settings.clone(), donation.id);
+        let (plan, timeline) = blocking(move || stroke(&settings, &image, seed)).await??;
+        self.store(id, move |ledger, id| ledger.ready(id, &plan))
+            .await?;
+        tracing::info!(donation.id = id.0, "donation {id} is ready");
+        Ok(ready(id, bill, timeline))
+    }
+
+    /// The scene: the one in the ledger, or the first planner's whose scene passes the gate.
+    async fn scene(
+        &self,
+        next: &ToPrepare,
+        request: &ApprovedRequest,
+    ) -> Result<ApprovedScene, Stop> {
+        let id = next.donation.id;
+        if matches!(next.state, State::Planned | State::Painted) {
+            let work = self.clerk.ask(move |ledger| ledger.work(id)).await?;
+            if let Some(scene) = work.scene.as_deref().and_then(scene_doc::parse) {
+                return Ok(self.gate.judge_scene(request, scene)?);
+            }
+        }
+        let scene = self.plan(&next.donation, request).await?;
+        let json = scene_doc::to_json(scene.scene());
+        self.store(id, move |ledger, id| ledger.planned(id, &json))
+            .await?;
+        Ok(scene)
+    }
+
+    async fn plan(
+        &self,
+        donation: &Donation,
+        request: &ApprovedRequest,
+    ) -> Result<ApprovedScene, Stop> {
+        let _bench = self.planning.acquire().await;
+        let seed = seed_of(donation);
+        let mut last = None;
+        for planner in &self.planners {
+            match planner.plan(request, seed).await {
+                Ok(Decision::Draw(scene)) => match self.gate.judge_scene(request, scene) {
+                    Ok(scene) => return Ok(scene),
+                    Err(refusal) => {
+                        tracing::warn!(
+                            donation.id = donation.id.0,
+                            planner = planner.name(),
+                            "the gate stopped a scene"
+                        );
+                        last = Some(Stop::from(refusal));
+                    }
+                },
+                Ok(Decision::Refuse { reason, reply }) => {
+                    let reply = reply.and_then(|reply| self.gate.judge_reply(&reply));
+                    let reason = format!(
+                        "{}: {}",
+                        planner.name(),
+                        reason.chars().take(200).collect::<String>()
+                    );
+                    return Err(Stop::Refused { reason, reply });
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        donation.id = donation.id.0,
+                        planner = planner.name(),
+                        "{error}"
+                    );
+                    last.get_or_insert(Stop::Failed("no planner gave a decision".to_owned()));
+                }
+            }
+        }
+        Err(last.unwrap_or_else(|| Stop::Failed("there is no planner".to_owned())))
+    }
+
+    /// The pixel art: of the picture in the ledger, or of the first painter's whose picture is usable.
+    async fn picture(
+        &self,
+        next: &ToPrepare,
+        scene: &ApprovedScene,
+        floor: &mpsc::Sender<Arrival>,
+        cancel: &CancellationToken,
+    ) -> Result<IndexedImage, Stop> {
+        let id = next.donation.id;
+        let kept = match next.state {
+            State::Painted => self.clerk.ask(move |ledger| ledger.work(id)).await?.picture,
+            _ => None,
+        };
+        let picture = match kept
+            .and_then(|png| image::load_from_memory_with_format(&png, ImageFormat::Png).ok())
+        {
+            Some(kept) => Picture::Painted(kept.to_rgb8()),
+            None => {
+                let picture = self.paint(id, scene, floor, cancel).await?;
+                let png = encode(&picture).map_err(|error| Stop::Failed(error.to_string()))?;
+                self.store(id, move |ledger, id| ledger.painted(id, &png))
+                    .await?;
+                picture
+            }
+        };
+        match picture {
+            Picture::Indexed(image) => Ok(image),
+            Picture::Painted(pixels) => {
+                let wishes = scene.scene().palette.clone();
+                let options = Options {
+                    size: Size::Cells(self.settings.pixels),
+                    colors: self.settings.colors,
+                    palette: if wishes.is_empty() {
+                        PaletteChoice::Found
+                    } else {
+                        PaletteChoice::Wished {
+                            colors: wishes,
+                            pull: WISH,
+                        }
+                    },
+                    seed: scene.scene().seed.0,
+                    ..Options::default()
+                };
+                let art = blocking(move || pixelize(&pixels, &options)).await?;
+                art.map(|art| art.image)
+                    .map_err(|error| Stop::Failed(error.to_string()))
+            }
+        }
+    }
+
+    async fn paint(
+        &self,
+        id: DonationId,
+        scene: &ApprovedScene,
+        floor: &mpsc::Sender<Arrival>,
+        cancel: &CancellationToken,
+    ) -> Result<Picture, Stop> {
+        let _bench = self.painting.acquire().await;
+        for painter in &self.painters {
+            for attempt in 0..2 {
+                let (progress, progressed) = watch::channel(0.0);
+                let sitting = Sitting {
+                    cancel: cancel.clone(),
+                    progress,
+                    attempt,
+                };
+                let painted = tokio::select! {
+                    painted = painter.paint(scene, &sitting) => painted,
+                    never = self.entertain(id, scene, floor, progressed) => match never {},
+                };
+                match painted {
+                    Ok(picture) => return Ok(picture),
+                    Err(PainterError::Cancelled) => return Err(Stop::Overtaken),
+                    Err(error @ PainterError::Unusable(_)) => {
+                        tracing::warn!(donation.id = id.0, painter = painter.name(), "{error}");
+                    }
+                    Err(error @ (PainterError::Unreachable(_) | PainterError::Broken(_))) => {
+                        tracing::warn!(
+                            donation.id = id.0,
+                            painter = painter.name(),
+                            "{error}; the next painter is asked"
+                        );
+                        break;
+                    }
+                }
+            }
+        }
+        Err(Stop::Failed("no painter made a picture".to_owned()))
+    }
+
+    /// While a painter works: a rough first idea after a moment, then how far it is.
+    async fn entertain(
+        &self,
+        id: DonationId,
+        scene: &ApprovedScene,
+        floor: &mpsc::Sender<Arrival>,
+        mut progress: watch::Receiver<f32>,
+    ) -> std::convert::Infallible {
+        // A painter that is as quick as this needs no entertainment.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let (settings, idea) = (self.settings.clone(), scene.scene().clone());
+        if let Ok(Some(timeline)) = blocking(move || underdrawing(&settings, &idea)).await {
+            let palette = timeline.palette(MOST_DABS).into();
+            let _ = floor
+                .send(Arrival::Underdrawing {
+                    id,
+                    timeline: Arc::new(timeline),
+                    palette,
+                })
+                .await;
+        }
+        loop {
+            if progress.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            let done = *progress.borrow_and_update();
+            let _ = floor.send(Arrival::Progress { id, done }).await;
+        }
+    }
+
+    async fn refuse(
+        &self,
+        id: DonationId,
+        bill: Arc<Playbill>,
+        reason: String,
+        reply: Option<ScreenText>,
+    ) -> Result<Made, LedgerError> {
+        let card = reply
+            .as_ref()
+            .map(|reply| reply.as_str().to_owned())
+            .unwrap_or_default();
+        tracing::info!(donation.id = id.0, "refused donation {id}");
+        let stored = self
+            .clerk
+            .ask(move |ledger| ledger.refused(id, &reason, &card))
+            .await?;
+        Ok(Made::News(match stored {
+            Outcome::Stored => Arrival::Refused { id, bill, reply },
+            Outcome::Overtaken(_) => Arrival::Withdrawn(id),
+        }))
+    }
+
+    /// Notes a failed try; after the last one the stage shows the card.
+    pub(super) async fn fail(
+        &self,
+        donation: &Donation,
+        reason: &str,
+    ) -> Result<Made, LedgerError> {
+        let (id, reason) = (donation.id, reason.to_owned());
+        let bill = Arc::new(Playbill::closed(&self.gate, donation));
+        tracing::warn!(
+            donation.id = id.0,
+            "donation {id} could not be made: {reason}"
+        );
+        let attempt = self
+            .clerk
+            .ask(move |ledger| ledger.attempt_failed(id, &reason, ""))
+            .await?;
+        Ok(match attempt {
+            Attempt::Again { .. } => Made::Again,
+            Attempt::GivenUp => Made::News(Arrival::Failed { id, bill }),
+            Attempt::Overtaken(_) => Made::News(Arrival::Withdrawn(id)),
+        })
+    }
+
+    /// What an earlier run left ready, as news for the stage.
+    pub(super) async fn bring_back(
+        &self,
+        waiting: Waiting,
+    ) -> Result<Option<Arrival>, LedgerError> {
+        let donation = waiting.donation;
+        let id = donation.id;
+        let closed = || Arc::new(Playbill::closed(&self.gate, &donation));
+        let work = self.clerk.ask(move |ledger| ledger.work(id)).await?;
+        Ok(Some(match waiting.act {
+            Act::FailureCard => Arrival::Failed { id, bill: closed() },
+            Act::RefusalCard => {
+                let reply = work
+                    .plan
+                    .as_deref()
+                    .and_then(|reply| self.gate.judge_reply(reply));
+                Arrival::Refused {
+                    id,
+                    bill: closed(),
+                    reply,
+                }
+            }
+            Act::Painting => {
+                let plan = work
+                    .plan
+                    .as_deref()
+                    .and_then(|json| Plan::parse(json, &Limits::default()).ok());
+                let Some(plan) = plan else {
+                    // Nothing that was paid for is lost by a damaged row: it is made again.
+                    tracing::warn!(
+                        donation.id = id.0,
+                        "the plan of donation {id} cannot be read; it is made again"
+                    );
+                    let _ = self
+                        .clerk
+                        .ask(move |ledger| ledger.retry(id, "its plan could not be read"))
+                        .await?;
+                    return Ok(None);
+                };
+                let bill = Arc::new(Playbill::open(&self.gate, &donation));
+                ready(id, bill, Timeline::compile(&plan, &self.settings.timeline))
+            }
+        }))
+    }
+
+    async fn store(
+        &self,
+        id: DonationId,
+        change: impl FnOnce(&mut Ledger, DonationId) -> Result<Outcome, LedgerError> + Send + 'static,
+    ) -> Result<(), Stop> {
+        match self.clerk.ask(move |ledger| change(ledger, id)).await? {
+            Outcome::Stored => Ok(()),
+            Outcome::Overtaken(_) => Err(Stop::Overtaken),
+        }
+    }
+}
+
+/// CPU work on a thread of its own. A panic in it is this try's failure.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Stop> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Stop::Failed(format!("a defect of the program: {error}")))
+}
+
+/// The same donation gives the same seed, so that a painting can be made again.
+fn seed_of(donation: &Donation) -> Seed {
+    let name = format!("{}/{}", donation.external.source, donation.external.id);
+    // FNV-1a, 64 bits.
+    Seed(name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    }))
+}
+
+fn encode(picture: &Picture) -> Result<Vec<u8>, image::ImageError> {
+    let pixels = match picture {
+        Picture::Painted(pixels) => pixels.clone(),
+        Picture::Indexed(image) => image.to_rgb(),
+    };
+    let mut png = Vec::new();
+    pixels.write_to(&mut Cursor::new(&mut png), ImageFormat::Png)?;
+    Ok(png)
+}
+
+/// Pixel art → the plan's JSON and its timeline.
+fn stroke(
+    settings: &Settings,
+    image: &IndexedImage,
+    seed: Seed,
+) -> Result<(String, Timeline), Stop> {
+    let plan = plan_of(settings, image, settings.tempo, seed)?;
+    let timeline = Timeline::compile(&plan, &settings.timeline);
+    Ok((plan.to_json(Version::V1_1), timeline))
+}
+
+fn plan_of(
+    settings: &Settings,
+    image: &IndexedImage,
+    tempo: Tempo,
+    seed: Seed,
+) -> Result<Plan, Stop> {
+    let painting = strokes::paint(
+        image,
+        &Commission {
+            tempo,
+            seed,
+            ..Commission::default()
+        },
+    );
+    let painting = painting.map_err(|error| Stop::Failed(error.to_string()))?;
+    painting
+        .plan(settings.caption.clone())
+        .map_err(|error| Stop::Failed(error.to_string()))
+}
+
+/// A rough first idea of a scene, drawn within the time that painters usually need.
+fn underdrawing(settings: &Settings, scene: &Scene) -> Option<Timeline> {
+    let side = u16::try_from(settings.pixels).ok()?;
+    let image = sketch::underdrawing(scene, CanvasSize::new(side, side)?);
+    let plan = plan_of(settings, &image, Tempo::Total(UNDERDRAWING), scene.seed).ok()?;
+    Some(Timeline::compile(&plan, &settings.timeline))
+}
+
+fn ready(id: DonationId, bill: Arc<Playbill>, timeline: Timeline) -> Arrival {
+    let palette = timeline.palette(MOST_DABS).into();
+    Arrival::Ready {
+        id,
+        bill,
+        timeline: Arc::new(timeline),
+        palette,
+    }
+}
