@@ -16,30 +16,38 @@
 
 mod abstracts;
 mod backdrop;
+mod cast;
 mod dice;
 mod houses;
 mod insides;
 mod layout;
 mod lexicon;
 mod noise;
+mod own;
 mod painter;
 mod places;
 mod planner;
 mod plants;
 mod reading;
 mod reduce;
+mod rooms;
 mod sheet;
 mod sky;
 mod sprite;
 mod terrain;
 mod tints;
+mod towns;
 mod view;
 mod wardrobe;
 mod waters;
+mod wilds;
 mod wording;
 
 pub use painter::{paint, underdrawing};
 pub use planner::plan;
+
+#[cfg(test)]
+mod test;
 
 #[cfg(doc)]
 use crate::scene::Scene;

@@ -1,17 +1,13 @@
-//! Places without a horizon: rooms, space, the sea floor, caves, clouds.
+//! Places without a horizon: space, the sea floor, caves, clouds.
 
 use super::backdrop::Hour;
-use super::noise::{rough, rough_field, speck, wander};
+use super::noise::{rough, rough_field, wander};
 use super::places::{Floor, Footing};
 use super::sheet::{bayer, dither, mix};
 use super::terrain::Cover;
-use super::tints::{BRIGHT, ROCK, WOOD};
+use super::tints::hex;
 use super::view::View;
 use crate::color::Rgb8;
-
-const fn rgb(v: u32) -> Rgb8 {
-    Rgb8::new((v >> 16) as u8, (v >> 8) as u8, v as u8)
-}
 
 /// Whether a planet has a ring.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,254 +17,6 @@ enum Rings {
 }
 
 impl View {
-    pub(crate) fn room(&mut self) -> Footing {
-        let mut dice = self.dice("room");
-        let papers = [
-            [0xF3DFC1, 0xE0C29C, 0xB98D73],
-            [0xBFD7C2, 0x9CBDA6, 0x6D9083],
-            [0xC9D6E8, 0xA6B8D6, 0x7788B0],
-            [0xF0C9C0, 0xDDA59F, 0xAE7478_u32],
-        ];
-        let paper = dice.pick(&papers).map(|c| self.tints.tint(rgb(c)));
-        let floor_top = self.row(0.70);
-        for y in 0..floor_top as i32 {
-            for x in 0..self.sheet.w {
-                let stripe = (x as f32 / (6.0 * self.u)) as i32 % 2 == 0;
-                self.sheet.set(
-                    x,
-                    y,
-                    if stripe {
-                        paper[0]
-                    } else {
-                        mix(paper[0], paper[1], 0.5)
-                    },
-                );
-            }
-        }
-        let skirting = self.tints.tint(WOOD[3]);
-        self.sheet.block(
-            0.0,
-            floor_top - 3.0 * self.u,
-            self.w,
-            floor_top,
-            self.tints.tint(WOOD[0]),
-        );
-        self.sheet.row(0, self.sheet.w, floor_top as i32, skirting);
-        self.floorboards(floor_top + 1.0);
-        let wx = self.w * (0.5 + self.light * dice.range(0.16, 0.24));
-        self.window(wx, self.row(0.12), self.w.min(self.h) * 0.40, self.h * 0.38);
-        let shelf = self.w * (0.5 - self.light * 0.30);
-        self.shelf(shelf, self.row(0.26), paper[2]);
-        let rug = dice.pick(&[0xC8524E, 0x4E7FB8, 0x7E5FA8, 0x4F9A78]);
-        let rug = self.tints.tint(rgb(*rug));
-        self.sheet.ellipse(
-            self.w * 0.5,
-            self.row(0.88),
-            self.w * 0.36,
-            self.h * 0.085,
-            mix(rug, Rgb8::BLACK, 0.3),
-        );
-        self.sheet.ellipse(
-            self.w * 0.5,
-            self.row(0.875),
-            self.w * 0.36,
-            self.h * 0.08,
-            rug,
-        );
-        self.sheet.ellipse(
-            self.w * 0.5,
-            self.row(0.875),
-            self.w * 0.29,
-            self.h * 0.06,
-            mix(rug, self.tints.tint(BRIGHT[2]), 0.35),
-        );
-        self.sheet.ellipse(
-            self.w * 0.5,
-            self.row(0.875),
-            self.w * 0.26,
-            self.h * 0.05,
-            rug,
-        );
-        Footing {
-            near: self.row(0.89),
-            far: self.row(0.76),
-            water: None,
-            floor: Floor::Solid,
-        }
-    }
-
-    fn floorboards(&mut self, top: f32) {
-        let wood = self.tints.ramp(WOOD);
-        let mut y = top;
-        let mut row = 0;
-        while y < self.h {
-            let deep = (3.0 + 1.6 * row as f32) * self.u;
-            let salt = self.dice("boards").salt().wrapping_add(row as u32);
-            for py in y as i32..(y + deep) as i32 + 1 {
-                for x in 0..self.sheet.w {
-                    let grain = wander(salt, x as f32 / (16.0 * self.u)) > 0.55;
-                    self.sheet.set(x, py, if grain { wood[0] } else { wood[1] });
-                }
-            }
-            self.sheet.row(0, self.sheet.w, y as i32, wood[2]);
-            let joint = (speck(salt, 1, 1) * self.w) as i32;
-            self.sheet
-                .column(joint, y as i32, (y + deep) as i32, wood[2]);
-            y += deep;
-            row += 1;
-        }
-    }
-
-    /// A window with the outside's hour behind it, and its light on the floor.
-    fn window(&mut self, x: f32, top: f32, wide: f32, tall: f32) {
-        let frame = self.tints.tint(BRIGHT[2]);
-        let shadow = self.tints.tint(ROCK[1]);
-        let (left, right, bottom) = (x - wide / 2.0, x + wide / 2.0, top + tall);
-        self.sheet.block(
-            left - 3.0 * self.u,
-            top - 3.0 * self.u,
-            right + 3.0 * self.u,
-            bottom + 3.0 * self.u,
-            shadow,
-        );
-        self.sheet.block(
-            left - 2.0 * self.u,
-            top - 2.0 * self.u,
-            right + 2.0 * self.u,
-            bottom + 2.0 * self.u,
-            frame,
-        );
-        let sky = self.tints.sky;
-        for y in top as i32..bottom as i32 {
-            let t = (y as f32 - top) / tall * 3.99;
-            for px in left as i32..right as i32 {
-                let band = t as usize;
-                self.sheet.set(
-                    px,
-                    y,
-                    dither(px, y, t.fract(), sky[band], sky[(band + 1).min(4)]),
-                );
-            }
-        }
-        if self.hour.is_dark() {
-            self.sheet.disc(
-                x + wide * 0.22,
-                top + tall * 0.28,
-                wide * 0.11,
-                self.tints.lamp,
-            );
-            for i in 0..10 {
-                let (sx, sy) = (speck(77, i, 0), speck(77, i, 1));
-                self.sheet.set(
-                    (left + sx * wide) as i32,
-                    (top + sy * tall * 0.6) as i32,
-                    self.tints.lamp,
-                );
-            }
-        } else {
-            self.sheet.ellipse(
-                x - wide * 0.12,
-                top + tall * 0.36,
-                wide * 0.2,
-                tall * 0.07,
-                self.tints.cloud[0],
-            );
-            self.sheet.ellipse(
-                x + wide * 0.06,
-                top + tall * 0.32,
-                wide * 0.12,
-                tall * 0.08,
-                self.tints.cloud[0],
-            );
-        }
-        let hill = self.tints.grass;
-        for px in left as i32..right as i32 {
-            let up = tall * (0.20 + 0.06 * wander(5, px as f32 / wide * 3.0));
-            self.sheet
-                .column(px, (bottom - up) as i32, bottom as i32 - 1, hill[1]);
-            self.sheet.set(px, (bottom - up) as i32, hill[0]);
-        }
-        self.sheet
-            .block(x - self.u * 0.8, top, x + self.u * 0.8, bottom, frame);
-        self.sheet.block(
-            left,
-            top + tall * 0.5 - self.u * 0.8,
-            right,
-            top + tall * 0.5 + self.u * 0.8,
-            frame,
-        );
-        self.sheet.block(
-            left - 4.0 * self.u,
-            bottom + 1.5 * self.u,
-            right + 4.0 * self.u,
-            bottom + 4.0 * self.u,
-            frame,
-        );
-        self.sheet.row(
-            (left - 4.0 * self.u) as i32,
-            (right + 4.0 * self.u) as i32,
-            (bottom + 4.0 * self.u) as i32,
-            shadow,
-        );
-        self.curtains(left, right, top, bottom, wide);
-    }
-
-    fn curtains(&mut self, left: f32, right: f32, top: f32, bottom: f32, wide: f32) {
-        let cloth = *self
-            .dice("curtains")
-            .pick(&[0xD9695F, 0x5F8FC9, 0x8A6FBF, 0xE0A84E]);
-        let cloth = self.tints.tint(rgb(cloth));
-        let dark = mix(cloth, Rgb8::BLACK, 0.25);
-        for y in (top - 4.0 * self.u) as i32..(bottom + 2.0 * self.u) as i32 {
-            let t = (y as f32 - top) / (bottom - top);
-            let half = wide * (0.20 - 0.07 * (1.0 - (t - 0.6).abs()));
-            for side in [left - 2.0 * self.u, right + 2.0 * self.u - half] {
-                for x in side as i32..(side + half) as i32 {
-                    let fold = ((x as f32 - side) / (2.4 * self.u)) as i32 % 2 == 0;
-                    self.sheet.set(x, y, if fold { cloth } else { dark });
-                }
-            }
-        }
-        let rod = self.tints.tint(WOOD[3]);
-        self.sheet.block(
-            left - 6.0 * self.u,
-            top - 5.0 * self.u,
-            right + 6.0 * self.u,
-            top - 4.0 * self.u,
-            rod,
-        );
-    }
-
-    fn shelf(&mut self, x: f32, y: f32, shadow: Rgb8) {
-        let wood = self.tints.ramp(WOOD);
-        let half = self.w.min(self.h) * 0.13;
-        self.sheet
-            .block(x - half, y, x + half, y + 2.0 * self.u, wood[1]);
-        self.sheet.block(
-            x - half,
-            y + 2.0 * self.u,
-            x + half,
-            y + 3.0 * self.u,
-            shadow,
-        );
-        let mut dice = self.dice("books");
-        let mut bx = x - half + self.u;
-        while bx < x + half - 3.0 * self.u {
-            let (wide, tall) = (dice.range(1.6, 3.2) * self.u, dice.range(5.0, 9.0) * self.u);
-            let color = self.tints.tint(*dice.pick(&[
-                BRIGHT[0],
-                rgb(0x4F8FC0),
-                rgb(0x5FA868),
-                rgb(0xE0B050),
-                rgb(0x8A6FBF),
-            ]));
-            self.sheet.block(bx, y - tall, bx + wide, y, color);
-            self.sheet
-                .block(bx, y - tall, bx + 0.5, y, mix(color, Rgb8::WHITE, 0.3));
-            bx += wide + if dice.chance(0.25) { 2.0 * self.u } else { 0.0 };
-        }
-    }
-
     pub(crate) fn space(&mut self) -> Footing {
         let mut dice = self.dice("space");
         let hues = [
@@ -276,7 +24,7 @@ impl View {
             [0x070B1E, 0x0E1C40, 0x173A66, 0x2A6A86],
             [0x0C0818, 0x2A1034, 0x5A1A48, 0x96384F_u32],
         ];
-        let colors = dice.pick(&hues).map(rgb);
+        let colors = dice.pick(&hues).map(hex);
         let salt = dice.salt();
         for y in 0..self.sheet.h {
             for x in 0..self.sheet.w {
@@ -300,14 +48,14 @@ impl View {
             self.w * side,
             self.h * 0.26,
             self.w.min(self.h) * 0.17,
-            planet.map(rgb),
+            planet.map(hex),
             if dice.chance(0.6) {
                 Rings::One
             } else {
                 Rings::None
             },
         );
-        let moon = [0xE8E8F0, 0xB8B8CC, 0x80809C, 0x4C4C68].map(rgb);
+        let moon = [0xE8E8F0, 0xB8B8CC, 0x80809C, 0x4C4C68].map(hex);
         self.globe(
             self.w * (0.5 - self.light * 0.38),
             self.h * 0.14,
@@ -328,14 +76,14 @@ impl View {
         for i in 0..many {
             let (x, y) = ((dice.unit() * self.w) as i32, (dice.unit() * self.h) as i32);
             let color = if i % 4 == 0 {
-                rgb(0xFFF6DC)
+                hex(0xFFF6DC)
             } else {
-                rgb(0x9A9CD0)
+                hex(0x9A9CD0)
             };
             self.sheet.set(x, y, color);
             if i % 17 == 0 {
                 for (dx, dy) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
-                    self.sheet.set(x + dx, y + dy, rgb(0x9A9CD0));
+                    self.sheet.set(x + dx, y + dy, hex(0x9A9CD0));
                 }
             }
         }
@@ -389,8 +137,8 @@ impl View {
 
     pub(crate) fn moon(&mut self) -> Footing {
         self.space();
-        let gray = [rgb(0xE4E2EC), rgb(0xB4B2C4), rgb(0x807E98), rgb(0x4E4C68)];
-        let far = gray.map(|c| mix(c, rgb(0x3A3860), 0.35));
+        let gray = [hex(0xE4E2EC), hex(0xB4B2C4), hex(0x807E98), hex(0x4E4C68)];
+        let far = gray.map(|c| mix(c, hex(0x3A3860), 0.35));
         self.hill(
             self.row(0.66),
             self.h * 0.04,
@@ -435,11 +183,11 @@ impl View {
 
     pub(crate) fn underwater(&mut self) -> Footing {
         let colors = [
-            rgb(0x7FE3E0),
-            rgb(0x3FB8D0),
-            rgb(0x2586B8),
-            rgb(0x1A5A94),
-            rgb(0x143A6C),
+            hex(0x7FE3E0),
+            hex(0x3FB8D0),
+            hex(0x2586B8),
+            hex(0x1A5A94),
+            hex(0x143A6C),
         ];
         for y in 0..self.sheet.h {
             let t = y as f32 / self.h * 3.99;
@@ -460,13 +208,13 @@ impl View {
         }
         self.light_shafts(colors[0]);
         let salt = self.dice("reef").salt();
-        let far = mix(colors[3], rgb(0x0E2C58), 0.35);
+        let far = mix(colors[3], hex(0x0E2C58), 0.35);
         for x in 0..self.sheet.w {
             let top =
                 self.row(0.66) - rough(salt, x as f32 / (24.0 * self.u)).max(-0.2) * self.h * 0.16;
             self.sheet.column(x, top as i32, self.sheet.h, far);
         }
-        let sand = [rgb(0xF2DFA8), rgb(0xC9C39A), rgb(0x86A39A), rgb(0x4C7488)];
+        let sand = [hex(0xF2DFA8), hex(0xC9C39A), hex(0x86A39A), hex(0x4C7488)];
         self.hill(
             self.row(0.80),
             self.h * 0.03,
@@ -519,7 +267,7 @@ impl View {
 
     fn weeds_and_coral(&mut self) {
         let mut dice = self.dice("weeds");
-        let greens = [rgb(0x2FA06A), rgb(0x1C7560), rgb(0x67C66A)];
+        let greens = [hex(0x2FA06A), hex(0x1C7560), hex(0x67C66A)];
         for i in 0..9 {
             let side = if i % 2 == 0 {
                 dice.range(0.0, 0.28)
@@ -541,7 +289,7 @@ impl View {
                 );
             }
         }
-        let corals = [rgb(0xF2726F), rgb(0xF59BB8), rgb(0xF2B04E)];
+        let corals = [hex(0xF2726F), hex(0xF59BB8), hex(0xF2B04E)];
         for i in 0..4 {
             let (x, foot) = (self.w * dice.unit(), self.h * dice.range(0.86, 0.95));
             let color = corals[i % 3];
@@ -553,7 +301,7 @@ impl View {
                 self.sheet.line(
                     (x + 1.0, foot),
                     (tip.0 + 1.0, tip.1),
-                    mix(color, rgb(0x1A5A94), 0.35),
+                    mix(color, hex(0x1A5A94), 0.35),
                 );
                 self.sheet.disc(tip.0, tip.1, 1.1 * self.u, color);
             }
@@ -592,7 +340,7 @@ impl View {
     }
 
     pub(crate) fn cave(&mut self) -> Footing {
-        let deep = [rgb(0x10142E), rgb(0x1C2450), rgb(0x2C3A78), rgb(0x3F5CA0)];
+        let deep = [hex(0x10142E), hex(0x1C2450), hex(0x2C3A78), hex(0x3F5CA0)];
         let salt = self.dice("cave").salt();
         for y in 0..self.sheet.h {
             for x in 0..self.sheet.w {
@@ -615,7 +363,7 @@ impl View {
                 );
             }
         }
-        let rock = [rgb(0x7A78A8), rgb(0x55527F), rgb(0x37345C), rgb(0x1C1B3A)];
+        let rock = [hex(0x7A78A8), hex(0x55527F), hex(0x37345C), hex(0x1C1B3A)];
         self.stalactites(rock);
         self.hill(
             self.row(0.76),
@@ -627,7 +375,7 @@ impl View {
         self.crystals();
         self.frame_of_rock(rock, "cave mouth");
         if self.hour == Hour::Day {
-            self.mist(self.row(0.70), self.h * 0.10, rgb(0x5A7ABC));
+            self.mist(self.row(0.70), self.h * 0.10, hex(0x5A7ABC));
         }
         Footing {
             near: self.row(0.90),
@@ -668,7 +416,7 @@ impl View {
                 dice.range(0.68, 0.94)
             };
             let (x, foot) = (self.w * side, self.h * dice.range(0.78, 0.92));
-            let colors = hues[i % 3].map(rgb);
+            let colors = hues[i % 3].map(hex);
             for shard in 0..3 {
                 let lean = (shard as f32 - 1.0) * 0.4;
                 let tall = self.h * dice.range(0.08, 0.17) * (1.0 - lean.abs() * 0.5);

@@ -1,23 +1,18 @@
 //! Where the subjects stand: sizes by kind and number, places by relation and thirds.
 
+use super::backdrop::{Ground, Hour};
+use super::cast::{Part, crowding, flies, parts, stature};
 use super::dice::Dice;
-use super::lexicon::{Entry, Kind, Lexicon};
+use super::lexicon::Kind;
 use super::places::{Floor, Footing};
+use super::sheet::Sheet;
 use super::sprite::{Facing, Sprite};
+use super::tints::CONIFER;
 use super::view::View;
-use super::wardrobe::{Attire, artwork};
-use crate::scene::{Place, Scene, Subject};
-
-/// A subject as the painter sees it.
-pub(crate) struct Part<'s> {
-    subject: &'s Subject,
-    entry: Entry,
-    /// The position in the scene's list.
-    at: usize,
-    attire: Vec<Attire>,
-    /// Things it holds.
-    held: Vec<Entry>,
-}
+use super::wardrobe::Attire;
+use crate::color::Rgb8;
+use crate::plan::CanvasSize;
+use crate::scene::{Place, Scene};
 
 /// One figure in the picture, ready to be stamped.
 pub(crate) struct Figure {
@@ -39,110 +34,6 @@ pub(crate) enum Stance {
     Free,
     /// In the water: this share of it is below the line.
     Afloat(f32),
-}
-
-/// Reads a scene's subjects; those without artwork are left out.
-fn parts(scene: &Scene) -> Vec<Part<'_>> {
-    let lexicon = Lexicon::get();
-    let mut parts: Vec<Part<'_>> = scene
-        .subjects
-        .iter()
-        .enumerate()
-        .filter_map(|(at, subject)| {
-            let named = subject
-                .emoji
-                .as_deref()
-                .and_then(|emoji| lexicon.by_emoji(emoji));
-            let entry = named.or_else(|| lexicon.by_name(&subject.name))?;
-            artwork(entry.emoji)?;
-            Some(Part {
-                subject,
-                entry,
-                at,
-                attire: Vec::new(),
-                held: Vec::new(),
-            })
-        })
-        .collect();
-    for (at, subject) in scene.subjects.iter().enumerate() {
-        let Place::With(wearer) = subject.place else {
-            continue;
-        };
-        let own = parts
-            .iter()
-            .position(|part| part.at == at)
-            .map(|i| parts[i].entry);
-        let Some(wearer) = parts
-            .iter_mut()
-            .find(|part| part.at == usize::from(wearer) && part.at != at)
-        else {
-            continue;
-        };
-        match (subject.emoji.is_some(), own) {
-            (true, Some(entry)) if entry.kind == Kind::Worn => {
-                wearer.attire.push(Attire::Emoji(entry.emoji.to_owned()));
-            }
-            (true, Some(entry)) => wearer.held.push(entry),
-            _ => wearer.attire.push(Attire::Own(subject.name.clone())),
-        }
-    }
-    // What is worn or held belongs to its owner's figure, unless there is no owner.
-    let lonely = |part: &Part<'_>| match part.subject.place {
-        Place::With(i) => usize::from(i) >= scene.subjects.len() || usize::from(i) == part.at,
-        Place::Ground
-        | Place::Sky
-        | Place::On(_)
-        | Place::Under(_)
-        | Place::In(_)
-        | Place::Beside(_)
-        | Place::Far
-        | Place::Water => true,
-    };
-    parts.retain(lonely);
-    parts
-}
-
-/// How tall a lone one of its kind stands, as a share of the picture's height.
-fn stature(part: &Part<'_>) -> f32 {
-    let usual: f32 = match part.entry.kind {
-        Kind::Building => 0.56,
-        Kind::Tree => 0.58,
-        Kind::Vehicle => 0.34,
-        Kind::Vessel => 0.46,
-        Kind::Aircraft => 0.38,
-        Kind::Bug => 0.30,
-        Kind::Flower => 0.44,
-        Kind::Plant | Kind::Food | Kind::Thing | Kind::Worn | Kind::Fire => 0.40,
-        Kind::Bird => 0.38,
-        Kind::Bust | Kind::Head | Kind::Person | Kind::People => 0.50,
-        Kind::Fish => 0.38,
-        Kind::Profile | Kind::Beast => 0.44,
-        Kind::Floater | Kind::Sky | Kind::Symbol => 0.40,
-    };
-    let small = matches!(
-        part.entry.emoji,
-        "🐭" | "🐁" | "🐹" | "🐤" | "🐣" | "🐸" | "🐿️" | "🦔" | "🐢"
-    );
-    let large = matches!(
-        part.entry.emoji,
-        "🐘" | "🐉" | "🦖" | "🦕" | "🐳" | "🐋" | "🦣" | "🦒" | "🏰"
-    );
-    let own = match (small, large) {
-        (true, _) => usual * 0.85,
-        (_, true) => usual * 1.15,
-        _ => usual,
-    };
-    match part.subject.name.split(' ').next() {
-        Some("giant" | "huge" | "big" | "large" | "enormous") => (own * 1.35).min(0.72),
-        Some("tiny" | "small" | "little") => own * 0.55,
-        _ => own,
-    }
-}
-
-/// What a crowd of so many shrinks to.
-fn crowding(figures: usize) -> f32 {
-    const SHRINK: [f32; 9] = [1.0, 1.0, 0.84, 0.72, 0.64, 0.58, 0.52, 0.48, 0.45];
-    SHRINK.get(figures).copied().unwrap_or(0.42)
 }
 
 impl View {
@@ -192,7 +83,7 @@ impl View {
                 let other = parts.iter().find(|other| other.at == usize::from(i))?;
                 match other.subject.place {
                     Place::Water => Lane::Water,
-                    Place::Sky if part.entry.kind != Kind::Building => Lane::Sky,
+                    Place::Sky if flies(part.entry.kind) => Lane::Sky,
                     _ => Lane::Ground,
                 }
             }
@@ -232,12 +123,7 @@ impl View {
                 } else {
                     1.0
                 };
-                let overhead = part.subject.place == Place::Sky && lane == Lane::Sky;
-                let size = stature(part)
-                    * shrink
-                    * vary
-                    * lane.scale()
-                    * if overhead { 0.85 } else { 1.0 };
+                let size = stature(part) * shrink * vary * lane.scale();
                 if let Some(sprite) = self.sprite(part, self.h * size, self.w * 0.78) {
                     let facing = if copy % 2 == 1 || (members.len() == 1 && dice.chance(0.5)) {
                         Facing::Mirrored
@@ -333,7 +219,7 @@ impl View {
             }
             (Lane::Ground, _) => {
                 let heavy = matches!(part.entry.kind, Kind::Building | Kind::Tree);
-                let near = if heavy {
+                let near = if heavy && self.ground != Ground::Lake {
                     footing.near - self.h * 0.06
                 } else {
                     footing.near
@@ -397,6 +283,12 @@ impl View {
                     } else {
                         crest + 2.0 * self.u
                     };
+                    // On board one stands on deck, before the sails.
+                    let aboard = !inside
+                        && parts
+                            .iter()
+                            .any(|p| p.at == usize::from(i) && p.entry.kind == Kind::Vessel);
+                    let foot = if aboard { bfoot - bh * 0.27 } else { foot };
                     // A rider is never cut off by the upper edge.
                     let foot = foot.max(sprite.h as f32 + 1.0);
                     let depth = if inside {
@@ -493,7 +385,7 @@ impl View {
                     self.w - sprite.w as f32 * 0.5 - 1.0,
                 );
                 let foot = if floats {
-                    spot.foot - h * 0.55
+                    spot.foot - h * 0.72
                 } else {
                     spot.foot - h * 0.06
                 };
@@ -508,7 +400,33 @@ impl View {
         }
     }
 
+    /// Trees that are asked for are of the same wood as those of the backdrop.
+    fn tree(&self, emoji: &str, tall: f32) -> Option<Sprite> {
+        const BLANK: Rgb8 = Rgb8::new(255, 0, 254);
+        let mut easel = Self::new(CanvasSize::new(32, 32)?, self.backdrop.clone(), self.seed);
+        let side = tall * 1.5 + 8.0;
+        easel.sheet = Sheet::new(side as i32, side as i32, BLANK);
+        (easel.u, easel.light) = (self.u, self.light);
+        let (x, foot) = ((side * 0.5).floor(), (side - 2.0).floor());
+        if emoji == "🌲" || self.winter() {
+            let colors = easel.tints.ramp(CONIFER);
+            easel.spruce(x, foot, tall, colors, 0.0);
+        } else {
+            let colors = easel.tints.leaves;
+            easel.broadleaf(x, foot, tall, colors, 0.0, "asked tree");
+        }
+        Sprite::cut_from(&easel.sheet, BLANK)
+    }
+
     fn sprite(&self, part: &Part<'_>, tall: f32, widest: f32) -> Option<Sprite> {
+        if matches!(part.entry.emoji, "🌳" | "🌲") {
+            let tree = self.tree(part.entry.emoji, tall)?;
+            return Some(match part.subject.color {
+                Some(color) => tree.recolored(color),
+                None => tree,
+            });
+        }
+
         let extra =
             if part.attire.iter().any(
                 |a| !matches!(a, Attire::Emoji(e) if e.starts_with('👓') || e.starts_with('🕶')),
@@ -527,6 +445,13 @@ impl View {
         let sprite = match part.subject.color {
             Some(color) => sprite.recolored(color),
             None => sprite,
+        };
+        let windows =
+            part.entry.kind == Kind::Building && (self.hour.is_dark() || self.hour == Hour::Sunset);
+        let sprite = if windows {
+            sprite.with_lights(self.tints.glow)
+        } else {
+            sprite
         };
         Some(sprite.lit(&self.tints, self.light))
     }

@@ -225,6 +225,7 @@ impl Lexicon {
                 columns.for_each(|keys| lexicon.add(keys, meaning));
             }
         }
+        let mut keys = Vec::new();
         for line in SUBJECTS.lines() {
             let columns: Vec<&'static str> = line.split('\t').collect();
             let [emoji, kind, name, english, russian] = columns[..] else {
@@ -240,18 +241,29 @@ impl Lexicon {
             });
             lexicon.emoji.insert(bare(emoji), at);
             lexicon.by_entry.push(Meaning::Subject(at));
-            lexicon.add(english, Meaning::Subject(at));
-            lexicon.add(russian, Meaning::Subject(at));
+            keys.extend([(at, english), (at, russian)]);
+        }
+        // Names of a subject come before words that are only associated with one.
+        for weak in [false, true] {
+            for &(at, all) in &keys {
+                for key in all.split('|').filter(|key| key.starts_with('~') == weak) {
+                    lexicon.add(key, Meaning::Subject(at));
+                }
+            }
         }
         lexicon
     }
 
     fn add(&mut self, keys: &str, meaning: Meaning) {
         for key in keys.split('|').filter(|key| !key.is_empty()) {
-            let stems: Vec<String> = words(key).map(|word| self.stem(&word)).collect();
-            let meanings = self.phrases.entry(stems.join(" ")).or_default();
-            if !meanings.contains(&meaning) {
-                meanings.push(meaning);
+            let exact: Vec<String> = words(key).collect();
+            let stems: Vec<String> = exact.iter().map(|word| self.stem(word)).collect();
+            let exact = (!key.starts_with('~')).then(|| exact_phrase(&exact.join(" ")));
+            for phrase in exact.into_iter().chain([stems.join(" ")]) {
+                let meanings = self.phrases.entry(phrase).or_default();
+                if !meanings.contains(&meaning) {
+                    meanings.push(meaning);
+                }
             }
         }
     }
@@ -288,6 +300,11 @@ impl Lexicon {
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }
+}
+
+/// The key of words as they are written: it is asked before that of their stems, so that "летит" is no summer.
+fn exact_phrase(words: &str) -> String {
+    format!("={words}")
 }
 
 fn surrounding(class: &str, value: &str) -> Option<Meaning> {
@@ -400,8 +417,9 @@ impl<'l> Iterator for Phrases<'l> {
             }
             let join =
                 |part: fn(&Word) -> &str| words.iter().map(part).collect::<Vec<_>>().join(" ");
-            if let Some(meanings) = self.lexicon.phrases.get(&join(|w| &w.stem)) {
-                let text = join(|w| &w.text);
+            let text = join(|w| &w.text);
+            let known = self.lexicon.phrases.get(&exact_phrase(&text));
+            if let Some(meanings) = known.or_else(|| self.lexicon.phrases.get(&join(|w| &w.stem))) {
                 self.at += length;
                 return Some(Phrase {
                     text,
@@ -482,7 +500,11 @@ mod tests {
         for line in SUBJECTS.lines() {
             let columns: Vec<&str> = line.split('\t').collect();
             for (keys, reached) in [(columns[3], &mut english), (columns[4], &mut russian)] {
-                for key in keys.split('|').filter(|key| !key.is_empty()) {
+                for key in keys
+                    .split('|')
+                    .map(|key| key.trim_start_matches('~'))
+                    .filter(|key| !key.is_empty())
+                {
                     // Reached only if the whole phrase leads to this very subject.
                     let phrases: Vec<_> = Phrases::of(key, lexicon).collect();
                     if let [phrase] = &phrases[..]
@@ -498,7 +520,8 @@ mod tests {
         assert!(russian.len() >= 1200, "{} in Russian", russian.len());
         for entry in lexicon.entries() {
             assert!(
-                twemoji_assets::svg::SvgTwemojiAsset::from_emoji(entry.emoji).is_some(),
+                super::super::wardrobe::artwork(entry.emoji).is_some()
+                    || super::super::own::dressed(entry.emoji).is_some(),
                 "{} has no sprite",
                 entry.emoji
             );

@@ -6,7 +6,7 @@ use super::lexicon::Lexicon;
 use super::places::Footing;
 use super::reduce::reduce;
 use super::sheet::{Sheet, mix, shade};
-use super::view::View;
+use super::view::{Castles, View};
 use crate::pixelize::IndexedImage;
 use crate::plan::CanvasSize;
 use crate::scene::Scene;
@@ -46,6 +46,9 @@ fn compose(scene: &Scene, size: CanvasSize) -> Sheet {
     if blank {
         view.abstract_picture(&scene.palette);
         return view.sheet;
+    }
+    if scene.subjects.iter().any(|s| s.name.contains("castle")) {
+        view.castles = Castles::AskedFor;
     }
     let footing = view.place();
     let figures = view.figures(scene, &footing);

@@ -50,7 +50,11 @@ fn subject(draft: &Draft) -> Subject {
     };
     Subject {
         name,
-        emoji: draft.entry.map(|entry| entry.emoji.to_owned()),
+        // What only this painter can draw has a name and no emoji.
+        emoji: draft
+            .entry
+            .map(|entry| entry.emoji.to_owned())
+            .filter(|emoji| !emoji.starts_with("own:")),
         count: draft.count,
         color: draft.color,
         place: draft.place,
@@ -112,6 +116,20 @@ fn merge_roles(reading: &mut Reading) {
         }
         at += 1;
     }
+    board_pirates(reading);
+}
+
+/// Pirates have a ship of their own.
+fn board_pirates(reading: &mut Reading) {
+    let is = |draft: &Draft, emoji: &str| draft.entry.is_some_and(|entry| entry.emoji == emoji);
+    if reading.subjects.iter().any(|draft| is(draft, "own:pirate"))
+        && let Some(ship) = Lexicon::get().by_name("pirate ship")
+    {
+        for boat in reading.subjects.iter_mut().filter(|draft| is(draft, "⛵")) {
+            boat.entry = Some(ship);
+            boat.name = ship.name.to_owned();
+        }
+    }
 }
 
 fn is_animal(draft: &Draft) -> bool {
@@ -123,14 +141,16 @@ fn role(draft: &Draft) -> Option<&'static str> {
     Some(match draft.entry?.emoji {
         "🧙‍♂️" | "🧙‍♀️" => "wizard hat",
         "🧑‍🚀" => "space helmet",
-        "🏴‍☠️" => "pirate hat",
+        "🏴‍☠️" | "own:pirate" => "pirate hat",
         "🧑‍🍳" => "chef hat",
-        "🤠" => "cowboy hat",
+        "🤠" | "own:cowboy" => "cowboy hat",
+        "own:knight" => "knight helmet",
+        "own:samurai" => "samurai helmet",
         "👸" | "🤴" | "🫅" => "crown",
         "🎅" | "🤶" => "santa hat",
         "🕵️" => "detective hat",
         "🥷" => "ninja band",
-        "🧔" => "viking helmet",
+        "own:viking" => "viking helmet",
         "🪖" => "helmet",
         "🧑‍🎨" => "beret",
         _ => return None,
@@ -142,6 +162,28 @@ fn complete(reading: &mut Reading, dice: &mut Dice) {
     let first = reading.subjects.iter().find_map(|draft| draft.entry);
     let backdrop = &mut reading.backdrop;
     if backdrop.ground.is_none() {
+        // Who sits in a boat or a cup is where that is.
+        let carrier = reading
+            .subjects
+            .first()
+            .and_then(|draft| match draft.place {
+                Place::On(i) | Place::In(i) => reading.subjects.get(usize::from(i))?.entry,
+                Place::Ground
+                | Place::Sky
+                | Place::Under(_)
+                | Place::With(_)
+                | Place::Beside(_)
+                | Place::Far
+                | Place::Water => None,
+            });
+        let first = carrier
+            .filter(|entry| {
+                matches!(
+                    entry.kind,
+                    Kind::Vessel | Kind::Thing | Kind::Food | Kind::Aircraft
+                )
+            })
+            .or(first);
         let swims = reading.subjects.iter().any(|d| d.place == Place::Water);
         let flies = reading
             .subjects
@@ -149,7 +191,7 @@ fn complete(reading: &mut Reading, dice: &mut Dice) {
             .is_some_and(|d| d.place == Place::Sky);
         backdrop.ground = Some(match first {
             _ if swims => Ground::Lake,
-            Some(entry) if flies && entry.kind != Kind::Sky => {
+            Some(entry) if flies && entry.kind != Kind::Sky && entry.kind != Kind::Bug => {
                 usual_sky(entry).unwrap_or(Ground::Clouds)
             }
             Some(entry) => usual_ground(entry, backdrop, dice),
@@ -212,6 +254,14 @@ fn scenery(backdrop: &Backdrop, dice: &mut Dice) -> Ground {
     if backdrop.season == Some(Season::Winter) || backdrop.has(Weather::Snow) {
         return *dice.pick(&[Ground::Village, Ground::Forest, Ground::Mountains]);
     }
+    if backdrop.hour.is_some_and(Hour::is_dark) {
+        return *dice.pick(&[
+            Ground::Lake,
+            Ground::Mountains,
+            Ground::Village,
+            Ground::City,
+        ]);
+    }
     *dice.pick(&[
         Ground::Lake,
         Ground::Mountains,
@@ -225,7 +275,7 @@ fn scenery(backdrop: &Backdrop, dice: &mut Dice) -> Ground {
 pub(crate) fn usual_ground(entry: Entry, backdrop: &Backdrop, dice: &mut Dice) -> Ground {
     let choice: &[Ground] = match entry.emoji {
         "🐧" | "🐻‍❄️" | "🦭" => &[Ground::Arctic],
-        "🐪" | "🐫" | "🌵" | "🦂" | "🤠" => &[Ground::Desert],
+        "🐪" | "🐫" | "🌵" | "🦂" | "🤠" | "own:cowboy" => &[Ground::Desert],
         "🐯" | "🐅" | "🐵" | "🐒" | "🦍" | "🦜" | "🐍" | "🐆" | "🦧" | "🦥" | "🌴" | "🐊" => {
             &[Ground::Jungle]
         }
@@ -246,8 +296,15 @@ pub(crate) fn usual_ground(entry: Entry, backdrop: &Backdrop, dice: &mut Dice) -
         }
         "☃️" | "⛄" | "🎄" | "🎅" | "🤶" | "🛷" => &[Ground::Village],
         "🎿" | "🏂" | "⛷️" | "🦅" | "🫈" | "🧗" => &[Ground::Mountains],
-        "🦀" | "🐚" | "🏄" | "⛱️" => &[Ground::Beach],
-        "🏝️" | "🐳" | "🐋" | "🏴‍☠️" | "🐬" => &[Ground::Sea],
+        "🦀" | "🐚" | "🏄" | "⛱️" | "own:lighthouse" | "🧜‍♀️" | "🧜‍♂️" => {
+            &[Ground::Beach, Ground::Sea]
+        }
+        "own:windmill" => &[Ground::Wheat, Ground::Flowers],
+        "own:knight" => &[Ground::Castle],
+        "own:samurai" => &[Ground::Mountains, Ground::Forest],
+        "own:viking" => &[Ground::Mountains, Ground::Sea],
+        "own:bridge" => &[Ground::Lake],
+        "🏝️" | "🐳" | "🐋" | "🏴‍☠️" | "own:pirate" | "🐬" => &[Ground::Sea],
         "🦇" | "💎" | "🪨" | "🪎" | "🧌" | "👺" => &[Ground::Cave],
         "🧙‍♂️" | "🧙‍♀️" | "🐺" | "🐻" | "🦊" | "🦔" | "🦌" | "🦉" | "🍄" | "🐿️" | "👻" | "🎃" => {
             &[Ground::Forest]

@@ -268,13 +268,14 @@ fn is_held(draft: &Draft) -> bool {
     draft.entry.is_some_and(|entry| {
         matches!(
             entry.kind,
-            Kind::Thing | Kind::Food | Kind::Floater | Kind::Flower | Kind::Symbol
+            Kind::Thing | Kind::Food | Kind::Floater | Kind::Flower | Kind::Symbol | Kind::Plant
         )
     })
 }
 
 fn usual_place(entry: Entry) -> Place {
     match entry.kind {
+        _ if matches!(entry.emoji, "👻" | "👾") => Place::Ground,
         Kind::Aircraft | Kind::Floater | Kind::Sky => Place::Sky,
         _ if matches!(
             entry.emoji,

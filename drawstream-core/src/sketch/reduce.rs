@@ -7,7 +7,7 @@ use crate::color::{Oklab, Rgb8};
 use crate::pixelize::IndexedImage;
 
 /// A pixel of a subject counts as this many of the backdrop.
-const SUBJECT_WEIGHT: f32 = 3.0;
+const SUBJECT_WEIGHT: f32 = 5.0;
 /// More distinct colours than this are first brought together by rounding.
 const MOST_CLUSTERS: usize = 160;
 
@@ -23,12 +23,15 @@ struct Cluster {
 /// The sheet in at most `colors` colours: Ward's merging, so that no colour is invented by a chance start.
 pub(crate) fn reduce(sheet: &Sheet, colors: u16) -> IndexedImage {
     let colors = usize::from(colors.clamp(2, 256));
-    let mut counts: BTreeMap<Rgb8, f32> = BTreeMap::new();
+    // Of each colour: what it counts, and how many pixels have it.
+    let mut counts: BTreeMap<Rgb8, (f32, f32)> = BTreeMap::new();
     for (&color, &rank) in sheet.pixels().iter().zip(sheet.ranks()) {
-        *counts.entry(color).or_default() += match rank {
+        let entry = counts.entry(color).or_default();
+        entry.0 += match rank {
             Rank::Backdrop => 1.0,
             Rank::Subject => SUBJECT_WEIGHT,
         };
+        entry.1 += 1.0;
     }
     let mut clusters = gather(&counts);
     while clusters.len() > colors {
@@ -44,15 +47,15 @@ pub(crate) fn reduce(sheet: &Sheet, colors: u16) -> IndexedImage {
 }
 
 /// One cluster a colour; where there are too many, one for each coarse cell of colours.
-fn gather(counts: &BTreeMap<Rgb8, f32>) -> Vec<Cluster> {
+fn gather(counts: &BTreeMap<Rgb8, (f32, f32)>) -> Vec<Cluster> {
     for shift in 0..8 {
         let mut cells: BTreeMap<[u8; 3], Cluster> = BTreeMap::new();
-        for (&color, &weight) in counts {
+        for (&color, &(weight, pixels)) in counts {
             let one = Cluster {
                 lab: Oklab::from(color),
                 weight,
                 face: color,
-                face_weight: weight,
+                face_weight: pixels,
             };
             cells
                 .entry(color.channels().map(|c| c >> shift))
@@ -86,10 +89,16 @@ fn join(a: Cluster, b: Cluster) -> Cluster {
     }
 }
 
+/// The square of a distance in which hue and chroma count double: few colours must still tell skin from grass.
+fn apart(a: Oklab, b: Oklab) -> f32 {
+    let (l, green_red, blue_yellow) = (a.l - b.l, a.a - b.a, a.b - b.b);
+    l * l + 2.0 * (green_red * green_red + blue_yellow * blue_yellow)
+}
+
 /// What merging two clusters costs: Ward's criterion, with small weights held up so that eyes and windows stay.
 fn cost(a: &Cluster, b: &Cluster) -> f32 {
     let (wa, wb) = (a.weight.sqrt(), b.weight.sqrt());
-    wa * wb / (wa + wb) * a.lab.distance_squared(b.lab)
+    wa * wb / (wa + wb) * apart(a.lab, b.lab)
 }
 
 fn merge_nearest(clusters: &mut Vec<Cluster>) {
@@ -110,7 +119,7 @@ fn nearest(labs: &[Oklab], color: Rgb8) -> u8 {
     let wanted = Oklab::from(color);
     let mut best = (f32::MAX, 0u8);
     for (i, lab) in labs.iter().enumerate() {
-        let distance = lab.distance_squared(wanted);
+        let distance = apart(*lab, wanted);
         if distance < best.0 {
             best = (distance, u8::try_from(i).unwrap_or(u8::MAX));
         }

@@ -39,11 +39,32 @@ impl Sprite {
         widest: f32,
     ) -> Option<Self> {
         let coat = match kind {
-            Kind::Head | Kind::Bust => coat_of(emoji),
+            Kind::Head | Kind::Bust => coat_of(emoji, kind, attire),
             _ => None,
         };
         let svg = costume(emoji, kind, coat.as_ref(), attire)?;
         rasterize(&svg, tall, widest)
+    }
+
+    /// What was painted on a sheet of the colour `blank`, without its empty margins.
+    pub(crate) fn cut_from(sheet: &Sheet, blank: Rgb8) -> Option<Self> {
+        let drawn = |x: i32, y: i32| sheet.get(x, y) != blank;
+        let (mut left, mut right, mut top, mut bottom) = (sheet.w, -1, sheet.h, -1);
+        for y in 0..sheet.h {
+            for x in (0..sheet.w).filter(|&x| drawn(x, y)) {
+                (left, right) = (left.min(x), right.max(x));
+                (top, bottom) = (top.min(y), bottom.max(y));
+            }
+        }
+        let pixels = (top..=bottom)
+            .flat_map(|y| (left..=right).map(move |x| (x, y)))
+            .map(|(x, y)| drawn(x, y).then(|| sheet.get(x, y)))
+            .collect();
+        (right >= left).then_some(Self {
+            w: right - left + 1,
+            h: bottom - top + 1,
+            pixels,
+        })
     }
 
     pub(crate) fn get(&self, x: i32, y: i32) -> Option<Rgb8> {
@@ -110,6 +131,17 @@ impl Sprite {
         self
     }
 
+    /// Turns a building's blue glass into lit windows.
+    pub(crate) fn with_lights(mut self, glow: Rgb8) -> Self {
+        for color in self.pixels.iter_mut().flatten() {
+            let lab = Oklab::from(*color);
+            if lab.b < -0.06 && lab.l > 0.62 {
+                *color = glow;
+            }
+        }
+        self
+    }
+
     /// The colour with the most pixels; outlines and eyes never win over a coat.
     fn main_color(&self) -> Option<Rgb8> {
         let mut counts: BTreeMap<Rgb8, i32> = BTreeMap::new();
@@ -131,7 +163,11 @@ impl Sprite {
             for x in 0..self.w {
                 let Some(color) = old.get(x, y) else { continue };
                 // Subjects take on less of the air's colour than land: they are what is looked at.
-                let here = mix(color, tints.tint(color), 0.62);
+                let here = if color == tints.glow {
+                    color
+                } else {
+                    mix(color, tints.tint(color), 0.52)
+                };
                 let open = |dx: i32, dy: i32| old.get(x + dx, y + dy).is_none();
                 let shaded = (1..=thick).any(|d| open(-toward * d, 0))
                     || (1..=thick).any(|d| open(0, d) && open(-toward, d));
@@ -261,7 +297,7 @@ fn rasterize(svg: &str, tall: f32, widest: f32) -> Option<Sprite> {
 }
 
 /// The colours of a face for its body, of a bust for its clothes.
-fn coat_of(emoji: &str) -> Option<Coat> {
+fn coat_of(emoji: &str, kind: Kind, attire: &[Attire]) -> Option<Coat> {
     let pixmap = draw(artwork(emoji)?, 36.0, 60.0, 1)?;
     let lower: BTreeMap<Rgb8, u32> = {
         let mut found = BTreeMap::new();
@@ -296,8 +332,11 @@ fn coat_of(emoji: &str) -> Option<Coat> {
         .next()
         .unwrap_or_else(|| shade(main, -0.06));
     let clothes = most(&lower).unwrap_or(main);
-    let bust = emoji.contains('\u{200d}')
-        || Oklab::from(main).distance(Oklab::from(Rgb8::new(0xFF, 0xDC, 0x5D))) < 0.08;
+    // Faces without shoulders end in chin or beard, which are no clothes.
+    let tone = Oklab::from(clothes);
+    let bare = tone.b > 0.09 && tone.l > 0.62 || clothes == main;
+    let clothes = if bare { usual_clothes(attire) } else { clothes };
+    let bust = kind == Kind::Bust && !matches!(emoji, "👽" | "🤖");
     let (main, dark) = if bust {
         (clothes, Rgb8::new(0x3B, 0x4A, 0x78))
     } else {
@@ -308,4 +347,18 @@ fn coat_of(emoji: &str) -> Option<Coat> {
         light: light.to_string(),
         dark: dark.to_string(),
     })
+}
+
+fn usual_clothes(attire: &[Attire]) -> Rgb8 {
+    let own = attire.iter().find_map(|worn| match worn {
+        Attire::Own(name) => Some(name.as_str()),
+        Attire::Emoji(_) => None,
+    });
+    match own {
+        Some("knight helmet") => Rgb8::new(0x7B, 0x8A, 0x96),
+        Some("samurai helmet") => Rgb8::new(0x8E, 0x24, 0x30),
+        Some("pirate hat") => Rgb8::new(0x9C, 0x3A, 0x46),
+        Some("viking helmet" | "cowboy hat") => Rgb8::new(0x8A, 0x5A, 0x3A),
+        Some(_) | None => Rgb8::new(0x4F, 0x7F, 0xC0),
+    }
 }

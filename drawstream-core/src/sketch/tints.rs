@@ -7,7 +7,8 @@ use crate::color::{Oklab, Rgb8};
 /// Four steps of one material, light first.
 pub(crate) type Ramp = [Rgb8; 4];
 
-const fn hex(rgb: u32) -> Rgb8 {
+/// The colour `0xRRGGBB`.
+pub(crate) const fn hex(rgb: u32) -> Rgb8 {
     Rgb8::new((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8)
 }
 

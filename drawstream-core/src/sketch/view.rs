@@ -7,6 +7,15 @@ use super::tints::Tints;
 use crate::plan::CanvasSize;
 use crate::scene::Seed;
 
+/// Whether a kingdom shows a castle of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Castles {
+    /// One in the distance.
+    Distant,
+    /// The one that was asked for is enough.
+    AskedFor,
+}
+
 /// A picture in the making.
 pub(crate) struct View {
     pub(crate) sheet: Sheet,
@@ -15,6 +24,7 @@ pub(crate) struct View {
     pub(crate) ground: Ground,
     pub(crate) hour: Hour,
     pub(crate) seed: Seed,
+    pub(crate) castles: Castles,
     pub(crate) w: f32,
     pub(crate) h: f32,
     /// A hundredth of the picture, roughly: 1 on a canvas of 96 × 96.
@@ -39,6 +49,7 @@ impl View {
             tints,
             backdrop,
             seed,
+            castles: Castles::Distant,
             w,
             h,
             u: w.min(h) / 96.0,

@@ -28,6 +28,9 @@ pub(crate) struct Coat {
 /// The artwork of an emoji.
 pub(crate) fn artwork(emoji: &str) -> Option<&'static str> {
     use twemoji_assets::svg::SvgTwemojiAsset;
+    if emoji.starts_with("own:") {
+        return super::own::own_artwork(emoji);
+    }
     let asset = SvgTwemojiAsset::from_emoji(emoji).or_else(|| {
         let plain: String = emoji.chars().filter(|&c| c != '\u{fe0f}').collect();
         SvgTwemojiAsset::from_emoji(&plain)
@@ -51,11 +54,11 @@ pub(crate) fn costume(
     coat: Option<&Coat>,
     attire: &[Attire],
 ) -> Option<String> {
-    let art = inner(artwork(emoji)?);
+    let art = horselike(emoji).or_else(|| Some(inner(artwork(emoji)?).to_owned()))?;
     let art = if kind == Kind::Vessel {
-        without_water(art)
+        without_water(&art)
     } else {
-        art.to_owned()
+        art
     };
     let mut parts = String::new();
     let head = match (kind, coat) {
@@ -78,7 +81,7 @@ pub(crate) fn costume(
             HeadBox {
                 x: 18.0,
                 top: 2.0,
-                size: 19.0,
+                size: 24.0,
             }
         }
         _ => {
@@ -92,6 +95,31 @@ pub(crate) fn costume(
     Some(format!(
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 36 48'>{parts}</svg>"
     ))
+}
+
+/// Unicorn and zebra have only a head as emoji; here they are whole, made of the horse.
+fn horselike(emoji: &str) -> Option<String> {
+    let (coat, shade, mane, extra) = match emoji {
+        "🦄" => (
+            "#F5F8FA",
+            "#CCD6DD",
+            "#C86DD7",
+            "<path fill='#FFCC4D' d='M2.600 6L.5-5l4.900 9.800z'/>",
+        ),
+        "🦓" => (
+            "#F5F8FA",
+            "#CCD6DD",
+            "#292F33",
+            "<path fill='#292F33' d='M12.500 12l1.500 9 1.300-.2-1.400-8.800zM16.500 12l1 9.500h1.300l-.9-9.500zM20.500 12l.3 9.500h1.300l-.2-9.500zM24.500 12l-.4 9h1.300l.5-9zM28.500 12l-1 9 1.300.2 1-8.800zM8 8.500l3.500 8 1-.8L9.500 7.500z'/>",
+        ),
+        _ => return None,
+    };
+    let horse = inner(artwork("🐎")?);
+    let made = horse
+        .replace("#292F33", mane)
+        .replace("#C1694F", coat)
+        .replace("#8A4B38", shade);
+    Some(format!("{made}{extra}"))
 }
 
 /// Boats come with a strip of water, which the picture has its own of.
@@ -125,7 +153,7 @@ struct HeadBox {
 fn plain_head(emoji: &str, kind: Kind) -> HeadBox {
     let of = |x: f32, top: f32, size: f32| HeadBox { x, top, size };
     match emoji {
-        "🐎" => of(27.5, 5.0, 11.0),
+        "🐎" | "🦄" | "🦓" => of(5.0, 3.5, 9.0),
         "🐘" => of(10.0, 8.0, 15.0),
         "🐄" | "🐂" => of(7.0, 9.0, 11.0),
         "🐖" => of(8.0, 11.0, 12.0),
@@ -268,6 +296,16 @@ fn own_art(name: &str) -> Option<(&'static str, f32, f32)> {
             "<path fill='#6B7B4A' d='M3 30C3 16 9 8 18 8s15 8 15 22c-8-4-22-4-30 0z'/><path fill='#4E5B36' d='M3 30c8-4 22-4 30 0l1 1.500c-8-4-24-4-32 0z'/>",
             0.90,
             0.26,
+        ),
+        "knight helmet" => (
+            "<path fill='#99AAB5' d='M4 52V24c0-11 6-17 14-17s14 6 14 17v28z'/><path fill='#66757F' d='M24 9c5 3 8 8 8 15v28h-8z'/><path fill='#292F33' d='M8 32h20v4H8zM10 41h2v7h-2zM15 41h2v7h-2zM19 41h2v7h-2zM24 41h2v7h-2z'/><path fill='#CCD6DD' d='M17 7h2v25h-2z'/><path fill='#DD2E44' d='M18 8C14 2 18-6 27-5c4 .5 6 4 5 8-3-3-7-3-9 0-2 2-3 4-5 5z'/>",
+            0.98,
+            0.20,
+        ),
+        "samurai helmet" => (
+            "<path fill='#8E2430' d='M-2 40c0-6 2-10 6-12h28c4 2 6 6 6 12l-5-1-2-6H5l-2 6z'/><path fill='#C1342F' d='M4 30C4 17 9 9 18 9s14 8 14 21z'/><path fill='#292F33' d='M3 27h30l2 5H1z'/><path fill='#FFCC4D' d='M18 24C8 22 3 12 5 0c2 10 6 15 13 17 7-2 11-7 13-17 2 12-3 22-13 24z'/><circle fill='#FFE88A' cx='18' cy='20' r='3'/>",
+            0.86,
+            0.22,
         ),
         "ninja band" => (
             "<path fill='#2B2B36' d='M-1 27h38v7H-1z'/><path fill='#2B2B36' d='M36 28l8-4-2 5 4 3-9 1z'/><path fill='#99AAB5' d='M11 28h14v5H11z'/>",
