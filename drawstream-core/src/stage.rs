@@ -541,7 +541,7 @@ impl Stage {
             layout: &self.layout,
             alpha,
         };
-        let label = now::message_label(&ink, text);
+        let label = now::message_label(&ink, area, text);
         let scrolled = now::message_scroll(&mut ink, area, &label, since, view.motion);
         self.slot(
             Slot::NowMessage,

@@ -193,8 +193,11 @@ pub(crate) fn message_scroll(
     }
 }
 
-pub(crate) fn message_label<'t>(ink: &Ink<'_>, text: &'t str) -> Label<'t> {
-    Label::new(text, 48.0, ink.theme.text).least(27.0)
+/// A message is a little smaller than the donor's name, and larger only where a stage less wide than usual
+/// leaves much height.
+pub(crate) fn message_label<'t>(ink: &Ink<'_>, area: StageRect, text: &'t str) -> Label<'t> {
+    let size = (area.h as f32 / ink.layout.unit / 6.0).clamp(48.0, 72.0);
+    Label::new(text, size, ink.theme.text).least(27.0)
 }
 
 /// Draws the message; where it goes on past an edge it does so softly.
