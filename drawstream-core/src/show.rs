@@ -15,7 +15,14 @@ use std::time::Duration;
 use crate::donation::{DonationId, ShowTime};
 use clock::FreezableClock;
 
+pub use input::Input;
+pub use output::Output;
+pub use state::{Curtain, Requests, State, Waiting};
+
 mod clock;
+mod input;
+mod output;
+mod state;
 #[cfg(test)]
 mod test;
 
@@ -51,144 +58,6 @@ pub enum Card {
     Refused,
     /// No painter could paint it.
     Failed,
-}
-
-/// What happens to the show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// Time has passed.
-    Tick,
-    /// A donation is being made into a painting.
-    Preparing(DonationId),
-    /// Its painting is ready.
-    Ready {
-        /// Whose.
-        id: DonationId,
-        /// How long the drawing takes.
-        duration: Duration,
-    },
-    /// It will not be painted.
-    Refused(DonationId),
-    /// It could not be painted.
-    Failed(DonationId),
-    /// It was taken back while it was being prepared or waiting.
-    Withdrawn(DonationId),
-    /// A waiting one shall come at this position of the queue, 0 being the next.
-    Move {
-        /// Which.
-        id: DonationId,
-        /// Where to; past the end is the end.
-        to: usize,
-    },
-    /// Ends what is on.
-    Skip,
-    /// Ends everything that waits; what is on goes on.
-    Clear,
-    /// Time stands still.
-    Pause,
-    /// Time goes on.
-    Resume,
-    /// What is on stays longer.
-    HoldLonger,
-    /// What is on is drawn from its beginning again.
-    Replay,
-    /// No more requests are taken: said on an idle stage.
-    Close,
-    /// Requests are taken again.
-    Open,
-    /// The stage is covered at once and time stands still; the queue stays.
-    Panic,
-    /// The cover is lifted.
-    Unpanic,
-}
-
-/// What the caller shall do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Begin to draw this painting, from its start.
-    Draw(DonationId),
-    /// Its last stroke is down and it is held.
-    Drawn(DonationId),
-    /// It was shown in full; write that down.
-    Shown(DonationId),
-    /// It was ended before its last stroke; write that down.
-    Skipped(DonationId),
-    /// These paintings were taken from the queue, in its order; write that down.
-    Cleared(Vec<DonationId>),
-    /// Show this card.
-    ShowCard(DonationId, Card),
-    /// The card has been read.
-    CardEnded(DonationId),
-    /// Give [`Input::Tick`] then. It takes the place of every earlier one.
-    WakeAt(ShowTime),
-}
-
-/// What is on at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nothing, and requests are welcome.
-    Idle,
-    /// Nothing, and requests are not taken.
-    Closed,
-    /// Nothing yet: this donation is being made into a painting.
-    Preparing(DonationId),
-    /// A painting is being drawn.
-    Drawing {
-        /// Whose.
-        id: DonationId,
-        /// How far into it the show is.
-        elapsed: Duration,
-        /// How long it takes in all.
-        duration: Duration,
-    },
-    /// A finished painting is held.
-    Holding {
-        /// Whose.
-        id: DonationId,
-        /// How long it still stays.
-        remaining: Duration,
-        /// How long it stays in all.
-        hold: Duration,
-    },
-    /// A card is shown.
-    Card {
-        /// Whose.
-        id: DonationId,
-        /// Which.
-        card: Card,
-        /// How long it still stays.
-        remaining: Duration,
-    },
-}
-
-/// Whether time runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Curtain {
-    /// It does.
-    Up,
-    /// It stands still, and what is on stays visible.
-    Paused,
-    /// It stands still, and the stage is covered.
-    Covered,
-}
-
-/// Whether requests are taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Requests {
-    /// They are.
-    #[default]
-    Open,
-    /// They are not.
-    Closed,
-}
-
-/// A donation in the queue and how long it will be until it is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// Which.
-    pub id: DonationId,
-    /// From now, if nobody skips, pauses or holds.
-    pub wait: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! each place of the stage has a key of what is in it, the canvas is compared pixel by pixel, and a text is shaped
 //! once. The same views in the same order give the same pixels on every machine.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 use std::time::Duration;
 
 use crate::donation::ShowTime;
@@ -14,9 +14,10 @@ use crate::show::Curtain;
 use card::CardView;
 use easel::{Easel, Ground};
 use ink::Ink;
-use layout::{Layout, ROWS};
+use layout::Layout;
 use next::NextPlaces;
 use now::NowPlaces;
+use slot::{Slot, key_of};
 use strips::Plaque;
 use surface::Surface;
 use text::Typesetter;
@@ -44,6 +45,7 @@ mod layout;
 mod next;
 mod now;
 mod rect;
+mod slot;
 mod strips;
 mod surface;
 mod text;
@@ -78,48 +80,6 @@ impl Default for StageOptions {
             locale: Locale::default(),
             caption: None,
             empty_canvas: CanvasSize::new(96, 96).expect("96 is not 0"),
-        }
-    }
-}
-
-/// A place whose content is drawn again when its key changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Slot {
-    Cover,
-    Source,
-    Clock,
-    NowWhole,
-    NowHead,
-    NowMessage,
-    NowDabs,
-    NowBar,
-    NowTime,
-    NextHead,
-    NextRow(usize),
-    Caption,
-    Fps,
-    Plaque,
-}
-
-impl Slot {
-    const COUNT: usize = 13 + ROWS;
-
-    const fn index(self) -> usize {
-        match self {
-            Self::Cover => 0,
-            Self::Source => 1,
-            Self::Clock => 2,
-            Self::NowWhole => 3,
-            Self::NowHead => 4,
-            Self::NowMessage => 5,
-            Self::NowDabs => 6,
-            Self::NowBar => 7,
-            Self::NowTime => 8,
-            Self::NextHead => 9,
-            Self::Caption => 10,
-            Self::Fps => 11,
-            Self::Plaque => 12,
-            Self::NextRow(n) => 13 + n,
         }
     }
 }
@@ -603,11 +563,4 @@ fn panel(act: &Act<'_>) -> Panel {
 fn fade(since: Duration, whole: Duration) -> u8 {
     let steps = (since.as_millis() * 16 / whole.as_millis().max(1)).min(16);
     (steps * 255 / 16) as u8
-}
-
-fn key_of(content: &(impl Hash + ?Sized)) -> u64 {
-    // The standard hasher without keys is the same in each run.
-    let mut hasher = DefaultHasher::new();
-    content.hash(&mut hasher);
-    hasher.finish()
 }
