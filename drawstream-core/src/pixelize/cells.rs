@@ -119,7 +119,9 @@ fn geometric_median(samples: &Samples, weights: &[f32; ROOM], count: usize) -> (
     let mut spread = 0.0;
     let mut pulls = [0.0f32; ROOM];
     let mut reach = [0.0f32; ROOM];
-    for _ in 0..5 {
+    // Few samples need few steps: beyond these nothing moves that could be seen.
+    let steps = if count > 32 { 5 } else { 3 };
+    for _ in 0..steps {
         for i in 0..room {
             let (l, a, b) = (l[i] - at[0], a[i] - at[1], b[i] - at[2]);
             let d = (l * l + a * a + b * b + NEAREST).sqrt();

@@ -3,6 +3,7 @@
 use super::boundaries::Histogram;
 use super::edges::Edges;
 use super::field::Field;
+use super::options::Quality;
 use super::pitch;
 
 /// Where the pseudo pixels of a picture lie, as far as callers may care.
@@ -35,10 +36,13 @@ pub(crate) struct Lattice {
 /// Below this share of edges in step there is no grid. Photographs have up to 0.005, pixel art from 0.08.
 const LEAST_CONFIDENCE: f32 = 0.02;
 
+/// How often boundaries are traced, straightened in between.
+const ROUNDS: usize = 3;
+
 impl Lattice {
     /// The grid of a picture; `asked` are the cells across and down that the caller would like.
-    pub(crate) fn find(edges: &Edges, asked: Option<[usize; 2]>) -> Option<Self> {
-        let found = pitch::find(edges)?;
+    pub(crate) fn find(edges: &Edges, asked: Option<[usize; 2]>, quality: Quality) -> Option<Self> {
+        let found = pitch::find(edges, quality)?;
         if found.confidence < LEAST_CONFIDENCE {
             return None;
         }
@@ -47,7 +51,7 @@ impl Lattice {
         let mut field = Field::flat(width, height, 10.0 * found.pixels, found.pixels);
         let mut pitch = [found.pixels; 2];
         let mut lines = [Vec::new(), Vec::new()];
-        for round in 0..3 {
+        for round in 0..ROUNDS {
             for axis in 0..2 {
                 let points = &edges.axes[axis];
                 let length = edges.size[axis];
@@ -59,10 +63,10 @@ impl Lattice {
                 if let Some(p) = histogram.measured_pitch(&lines[axis]) {
                     pitch[axis] = p;
                 }
-                if round == 0 {
+                if round == 0 && quality == Quality::Best {
                     lines[axis] = histogram.trace(pitch[axis]);
                 }
-                if round < 2 {
+                if round + 1 < ROUNDS {
                     field.follow(axis, points, &lines[axis], length);
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::cells::Cells;
 use super::lab::{Lab, distance, distance_squared};
+use super::options::Quality;
 
 /// Colours nearer than this are one to the eye, side by side and in small areas.
 const ALIKE: f32 = 0.028;
@@ -9,9 +10,14 @@ const ALIKE: f32 = 0.028;
 const PLAINLY_WRONG: f32 = 0.12;
 
 /// At most `most` colours that explain the cells.
-pub(crate) fn find(cells: &Cells, most: usize) -> Vec<Lab> {
+pub(crate) fn find(cells: &Cells, most: usize, quality: Quality) -> Vec<Lab> {
+    // Some hundreds of candidates tell all there is to tell; they cost their square.
+    let candidates = match quality {
+        Quality::Best => 400,
+        Quality::Fast => 150,
+    };
     let denoised = cells.denoised();
-    let candidates = Candidates::of(&denoised, &cells.purity, cells.noise);
+    let candidates = Candidates::of(&denoised, &cells.purity, cells.noise, candidates);
     let mut chosen = candidates.greedy(most);
     candidates.swap(&mut chosen);
     let mut palette: Vec<Lab> = chosen.iter().map(|&c| candidates.colors[c]).collect();
@@ -138,16 +144,15 @@ struct Candidates {
 }
 
 impl Candidates {
-    fn of(colors: &[Lab], purity: &[f32], noise: f32) -> Self {
-        // More candidates than this tell nothing new and cost their square.
-        const MOST: usize = 400;
+    fn of(colors: &[Lab], purity: &[f32], noise: f32, most: usize) -> Self {
         let mut side = 0.012;
         loop {
             let binned = Self::binned(colors, purity, noise, side);
-            if binned.colors.len() <= MOST {
+            if binned.colors.len() <= most {
                 return binned;
             }
-            side *= 1.3;
+            // Colours lie on surfaces rather than in volumes: their number falls with the side's square.
+            side *= (binned.colors.len() as f32 / most as f32).sqrt().max(1.1);
         }
     }
 

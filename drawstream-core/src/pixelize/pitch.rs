@@ -2,6 +2,7 @@
 
 use super::boundaries;
 use super::edges::Edges;
+use super::options::Quality;
 
 /// A pitch and how sure it is.
 #[derive(Clone, Copy, Debug)]
@@ -24,11 +25,11 @@ const BINS: usize = 2;
 const LENGTH: usize = WINDOW * BINS * 4;
 
 /// The pitch of both axes together; `None` where there are no edges at all.
-pub(crate) fn find(edges: &Edges) -> Option<Pitch> {
+pub(crate) fn find(edges: &Edges, quality: Quality) -> Option<Pitch> {
     let spectrum = Spectrum::of(edges)?;
     let rough = spectrum.peak();
     Some(Pitch {
-        pixels: right_multiple(edges, rough.pixels),
+        pixels: right_multiple(edges, rough.pixels, quality),
         confidence: rough.confidence,
     })
 }
@@ -103,12 +104,16 @@ impl Spectrum {
 }
 
 /// Of the multiples of a pitch the largest that explains the edges nearly as well as the best does.
-fn right_multiple(edges: &Edges, pitch: f32) -> f32 {
+fn right_multiple(edges: &Edges, pitch: f32, quality: Quality) -> f32 {
     // A grid of half the pitch explains every edge too, so larger ones win unless they lose 12 %.
     const NEARLY: f32 = 0.88;
-    let factors = [1.0 / 3.0, 0.5, 2.0 / 3.0, 1.0, 1.5, 2.0, 3.0, 4.0];
+    let factors: &[f32] = match quality {
+        Quality::Best => &[1.0 / 3.0, 0.5, 2.0 / 3.0, 1.0, 1.5, 2.0, 3.0, 4.0],
+        // The spectrum is mostly right, and where it isn't by two or three.
+        Quality::Fast => &[1.0 / 3.0, 0.5, 1.0, 2.0],
+    };
     let histograms = boundaries::histograms(edges);
-    let hits = factors.map(|factor| {
+    let hit = |factor: &f32| {
         let pitch = pitch * factor;
         if (LEAST * 0.9..=LARGEST * 1.1).contains(&pitch) {
             // Finer grids bend more easily to edges that aren't theirs, and the spectrum has spoken against them.
@@ -117,7 +122,8 @@ fn right_multiple(edges: &Edges, pitch: f32) -> f32 {
         } else {
             0.0
         }
-    });
+    };
+    let hits: Vec<f32> = factors.iter().map(hit).collect();
     let best = hits.iter().copied().fold(0.0, f32::max);
     let chosen = (0..factors.len()).rev().find(|&i| hits[i] >= NEARLY * best);
     pitch * chosen.map_or(1.0, |i| factors[i])

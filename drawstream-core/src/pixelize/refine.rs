@@ -5,6 +5,7 @@ use super::grid::Lattice;
 use super::lab::{Lab, LabImage, distance};
 use super::labels::Labelling;
 use super::mixing::{Mixing, neighbours};
+use super::options::Quality;
 use super::palette_search;
 use super::register::Half;
 use super::repair;
@@ -55,7 +56,7 @@ pub(crate) fn refine(
             if round > 0 {
                 unmix(&mut pure.colors, mixing, &around, &labels, &palette);
             }
-            palette = palette_search::find(&pure, most);
+            palette = palette_search::find(&pure, most, Quality::Best);
         }
         let noise = cells.noise.max(0.004);
         if round < SEARCHES {
