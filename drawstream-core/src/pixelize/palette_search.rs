@@ -146,14 +146,13 @@ struct Candidates {
 impl Candidates {
     fn of(colors: &[Lab], purity: &[f32], noise: f32, most: usize) -> Self {
         let mut side = 0.012;
-        loop {
-            let binned = Self::binned(colors, purity, noise, side);
-            if binned.colors.len() <= most {
-                return binned;
-            }
+        let mut found = Self::binned(colors, purity, noise, side);
+        while found.colors.len() > most {
             // Colours lie on surfaces rather than in volumes: their number falls with the side's square.
-            side *= (binned.colors.len() as f32 / most as f32).sqrt().max(1.1);
+            side *= (found.colors.len() as f32 / most as f32).sqrt().max(1.1);
+            found = Self::binned(&found.colors, &found.masses, noise, side);
         }
+        found
     }
 
     fn binned(colors: &[Lab], purity: &[f32], noise: f32, side: f32) -> Self {

@@ -9,7 +9,7 @@ use super::options::Quality;
 pub(crate) struct Pitch {
     /// Pixels from one boundary to the next.
     pub(crate) pixels: f32,
-    /// The share of edges that come in step; pixel art has 0.08 and more, photographs 0.005 and less.
+    /// How much of the edges comes in step (its double frequency counts too, so it can pass 1.0).
     pub(crate) confidence: f32,
 }
 
