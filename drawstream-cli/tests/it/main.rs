@@ -7,3 +7,4 @@
 )]
 
 mod centrifuge_js;
+mod live;

@@ -1,0 +1,121 @@
+//! The whole program against the simulator, as a streamer runs it: killed, restarted, asked to end.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use drawstream::ledger::{Ledger, State};
+use drawstream::sources::simulator::{SimulatedDonation, Simulator, SimulatorOptions};
+use drawstream_core::donation::DonationId;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
+
+/// A running `drawstream run --headless`, and everything that it has logged so far.
+struct Program {
+    child: Child,
+    lines: Lines<BufReader<ChildStderr>>,
+    log: String,
+}
+
+impl Program {
+    fn start(simulator: &Simulator, data: &Path, drawing_sec: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_drawstream"))
+            .args(["run", "--headless", "--log-level", "TRACE", "--set", "api.port=0"])
+            .args(["--set", "show.duration_sec=1", "--set", &format!("pixel.duration_sec={drawing_sec}")])
+            .args(["--set", &format!("data_dir={}", data.display())])
+            .env("DA_API_BASE", simulator.api_url())
+            .env("DA_WS_URL", simulator.ws_url())
+            .env("DA_ACCESS_TOKEN", simulator.access_token())
+            .current_dir(data)
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, lines, log: String::new() }
+    }
+
+    /// Reads the log until a line has this in it.
+    async fn until(&mut self, text: &str) {
+        while let Some(line) = self.lines.next_line().await.unwrap() {
+            self.log += &line;
+            self.log.push('\n');
+            if line.contains(text) {
+                return;
+            }
+        }
+        panic!("the program ended before it said {text:?}:\n{}", self.log);
+    }
+
+    /// Reads the log to its end, and says the exit status.
+    async fn ended(&mut self) -> Option<i32> {
+        while let Some(line) = self.lines.next_line().await.unwrap() {
+            self.log += &line;
+            self.log.push('\n');
+        }
+        self.child.wait().await.unwrap().code()
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    fn count(&self, text: &str) -> usize {
+        self.log.matches(text).count()
+    }
+}
+
+async fn simulator() -> Simulator {
+    Simulator::start(SimulatorOptions::default()).await.unwrap()
+}
+
+fn donation(message: &str) -> SimulatedDonation {
+    SimulatedDonation::written(Some("Planted Donor"), message, 5.0, "EUR")
+}
+
+#[tokio::test]
+async fn after_a_kill_the_drawn_one_is_drawn_again_and_what_was_given_meanwhile_is_drawn_too() {
+    let simulator = simulator().await;
+    let data = tempfile::tempdir().unwrap();
+    let mut first = Program::start(&simulator, data.path(), "30").await_live().await;
+    // Pushed and listed: one donation all the same.
+    simulator.push(&donation("a planted fox"));
+    first.until("drawing donation #1").await;
+    first.child.kill().await.unwrap();
+    simulator.push(&donation("ein planted Haus"));
+
+    let mut second = Program::start(&simulator, data.path(), "1").await_live().await;
+    second.until("showed donation #2").await;
+    second.signal("-INT");
+    assert_eq!(second.ended().await, Some(0), "{}", second.log);
+    for id in 1..=2 {
+        assert_eq!(second.count(&format!("drawing donation #{id} ")), 1, "{}", second.log);
+        assert_eq!(second.count(&format!("showed donation #{id} ")), 1, "{}", second.log);
+    }
+    for log in [&first.log, &second.log] {
+        for private in ["planted", "Planted", &simulator.access_token()] {
+            assert!(!log.contains(private), "the log tells {private:?}:\n{log}");
+        }
+    }
+    let (ledger, _) = Ledger::open(&data.path().join("ledger.db")).unwrap();
+    assert_eq!(ledger.counts().unwrap().shown, 2);
+    assert_eq!(ledger.state(DonationId(1)).unwrap(), State::Shown);
+}
+
+#[tokio::test]
+async fn a_second_program_on_the_same_ledger_is_refused_with_the_first_ones_pid() {
+    let simulator = simulator().await;
+    let data = tempfile::tempdir().unwrap();
+    let first = Program::start(&simulator, data.path(), "1").await_live().await;
+    let mut second = Program::start(&simulator, data.path(), "1");
+    assert_eq!(second.ended().await, Some(1));
+    let pid = first.child.id().unwrap().to_string();
+    assert!(second.log.contains(&pid), "{}", second.log);
+}
+
+impl Program {
+    async fn await_live(mut self) -> Self {
+        self.until("link=Live").await;
+        self
+    }
+}
