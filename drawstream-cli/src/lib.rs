@@ -22,3 +22,6 @@ pub mod sinks;
 pub mod sources;
 pub mod stagehand;
 pub mod studio;
+
+/// Cancels what nobody waits for any more; part of the painters' interface.
+pub use tokio_util::sync::CancellationToken;

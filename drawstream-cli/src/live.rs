@@ -13,7 +13,7 @@ use drawstream_core::gate::{Field, Gate};
 use drawstream_core::plan::CanvasSize;
 use drawstream_core::show::ShowOptions;
 use drawstream_core::stage::{Locale, StageOptions, StageSize, ThemeName};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -70,6 +70,7 @@ pub struct Live {
 }
 
 /// Steers the show from the window's keys.
+#[cfg(feature = "window")]
 #[derive(Clone, Debug)]
 pub struct Steering {
     orders: mpsc::Sender<Order>,
@@ -163,6 +164,7 @@ impl Live {
     }
 
     /// For the window's keys.
+    #[cfg(feature = "window")]
     pub fn steering(&self) -> Steering {
         Steering {
             orders: self.orders.clone(),
@@ -214,9 +216,9 @@ impl Steering {
         use crate::sinks::KeyCommand;
         let is_paused = self.view.borrow().paused;
         let order = match key {
-            KeyCommand::Skip => Order::Skip(oneshot::channel().0),
-            KeyCommand::TogglePause if is_paused => Order::Resume(oneshot::channel().0),
-            KeyCommand::TogglePause => Order::Pause(oneshot::channel().0),
+            KeyCommand::Skip => Order::Skip(tokio::sync::oneshot::channel().0),
+            KeyCommand::TogglePause if is_paused => Order::Resume(tokio::sync::oneshot::channel().0),
+            KeyCommand::TogglePause => Order::Pause(tokio::sync::oneshot::channel().0),
         };
         if self.orders.try_send(order).is_err() {
             tracing::warn!("the stage does not take the key's order");

@@ -19,8 +19,20 @@ struct Program {
 impl Program {
     fn start(simulator: &Simulator, data: &Path, drawing_sec: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_drawstream"))
-            .args(["run", "--headless", "--log-level", "TRACE", "--set", "api.port=0"])
-            .args(["--set", "show.duration_sec=1", "--set", &format!("pixel.duration_sec={drawing_sec}")])
+            .args([
+                "run",
+                "--headless",
+                "--log-level",
+                "TRACE",
+                "--set",
+                "api.port=0",
+            ])
+            .args([
+                "--set",
+                "show.duration_sec=1",
+                "--set",
+                &format!("pixel.duration_sec={drawing_sec}"),
+            ])
             .args(["--set", &format!("data_dir={}", data.display())])
             .env("DA_API_BASE", simulator.api_url())
             .env("DA_WS_URL", simulator.ws_url())
@@ -31,7 +43,11 @@ impl Program {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        Self { child, lines, log: String::new() }
+        Self {
+            child,
+            lines,
+            log: String::new(),
+        }
     }
 
     /// Reads the log until a line has this in it.
@@ -57,7 +73,13 @@ impl Program {
 
     fn signal(&self, signal: &str) {
         let pid = self.child.id().unwrap().to_string();
-        assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        assert!(
+            std::process::Command::new("kill")
+                .args([signal, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     fn count(&self, text: &str) -> usize {
@@ -77,20 +99,34 @@ fn donation(message: &str) -> SimulatedDonation {
 async fn after_a_kill_the_drawn_one_is_drawn_again_and_what_was_given_meanwhile_is_drawn_too() {
     let simulator = simulator().await;
     let data = tempfile::tempdir().unwrap();
-    let mut first = Program::start(&simulator, data.path(), "30").await_live().await;
+    let mut first = Program::start(&simulator, data.path(), "6")
+        .await_live()
+        .await;
     // Pushed and listed: one donation all the same.
     simulator.push(&donation("a planted fox"));
     first.until("drawing donation #1").await;
     first.child.kill().await.unwrap();
     simulator.push(&donation("ein planted Haus"));
 
-    let mut second = Program::start(&simulator, data.path(), "1").await_live().await;
+    let mut second = Program::start(&simulator, data.path(), "1")
+        .await_live()
+        .await;
     second.until("showed donation #2").await;
     second.signal("-INT");
     assert_eq!(second.ended().await, Some(0), "{}", second.log);
     for id in 1..=2 {
-        assert_eq!(second.count(&format!("drawing donation #{id} ")), 1, "{}", second.log);
-        assert_eq!(second.count(&format!("showed donation #{id} ")), 1, "{}", second.log);
+        assert_eq!(
+            second.count(&format!("drawing donation #{id} ")),
+            1,
+            "{}",
+            second.log
+        );
+        assert_eq!(
+            second.count(&format!("showed donation #{id} ")),
+            1,
+            "{}",
+            second.log
+        );
     }
     for log in [&first.log, &second.log] {
         for private in ["planted", "Planted", &simulator.access_token()] {
@@ -106,7 +142,9 @@ async fn after_a_kill_the_drawn_one_is_drawn_again_and_what_was_given_meanwhile_
 async fn a_second_program_on_the_same_ledger_is_refused_with_the_first_ones_pid() {
     let simulator = simulator().await;
     let data = tempfile::tempdir().unwrap();
-    let first = Program::start(&simulator, data.path(), "1").await_live().await;
+    let first = Program::start(&simulator, data.path(), "1")
+        .await_live()
+        .await;
     let mut second = Program::start(&simulator, data.path(), "1");
     assert_eq!(second.ended().await, Some(1));
     let pid = first.child.id().unwrap().to_string();
