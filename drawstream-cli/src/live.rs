@@ -217,7 +217,9 @@ impl Steering {
         let is_paused = self.view.borrow().paused;
         let order = match key {
             KeyCommand::Skip => Order::Skip(tokio::sync::oneshot::channel().0),
-            KeyCommand::TogglePause if is_paused => Order::Resume(tokio::sync::oneshot::channel().0),
+            KeyCommand::TogglePause if is_paused => {
+                Order::Resume(tokio::sync::oneshot::channel().0)
+            }
             KeyCommand::TogglePause => Order::Pause(tokio::sync::oneshot::channel().0),
         };
         if self.orders.try_send(order).is_err() {
