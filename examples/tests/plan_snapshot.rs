@@ -1,5 +1,6 @@
 //! How to keep a plan under a snapshot test: its canonical JSON, and its picture as letters.
 
+use drawstream_core::color::Rgb8;
 use drawstream_core::plan::Version;
 use drawstream_core::timeline::{Timeline, TimelineOptions};
 use drawstream_examples::house;
@@ -20,7 +21,7 @@ fn the_house_keeps_its_picture() {
     let letters: Vec<String> = (0..picture.height())
         .map(|y| {
             (0..picture.width())
-                .map(|x| letter(picture.color_at(x, y).map(|c| c.channels())))
+                .map(|x| letter(picture.color_at(x, y).map(Rgb8::channels)))
                 .collect()
         })
         .collect();
