@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub mod gate;
 pub mod history;
 pub mod login;
 pub mod pixelize;
@@ -19,6 +20,8 @@ pub enum Command {
     History(history::HistoryArgs),
     /// Let the program see your donations on Donation Alerts.
     Login(login::LoginArgs),
+    /// Say what the gate says about texts.
+    Gate(gate::GateArgs),
     /// Make clean pixel art of a picture.
     Pixelize(pixelize::PixelizeArgs),
     /// Run the show: donations become paintings
@@ -54,6 +57,7 @@ impl Command {
         match self {
             Self::History(args) => args.run(),
             Self::Login(args) => args.run(),
+            Self::Gate(args) => args.run(),
             Self::Pixelize(args) => args.run(),
             Self::Run(args) => args.run(),
             Self::Donate(args) | Self::Da(args) => args.run(),

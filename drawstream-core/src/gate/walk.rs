@@ -39,7 +39,10 @@ struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
     Word,
+    /// Reading a prefix.
     Prefix,
+    /// Behind a prefix: only Russian words have those.
+    Prefixed,
     Middle,
 }
 
@@ -217,7 +220,7 @@ impl<'a> Walker<'a> {
         if state.origin == Origin::Prefix && state.stem.is_none() {
             let after = State {
                 node: lexicon.stems,
-                origin: Origin::Word,
+                origin: Origin::Prefixed,
                 ..state
             };
             self.keep(after, to, landing);
@@ -313,9 +316,12 @@ impl<'a> Walker<'a> {
             (View::Shape, Origin::Middle) => return false,
             (View::Keys, Origin::Middle) => 4,
             (View::Typed, Origin::Middle) if foreign => 5,
-            (View::Typed, Origin::Word | Origin::Prefix) if foreign => 3,
-            (View::Typed, _) | (View::Shape | View::Keys, Origin::Word | Origin::Prefix) => 2,
+            (View::Typed, _) if foreign => 3,
+            (View::Typed | View::Shape | View::Keys, _) => 2,
         };
+        if origin == Origin::Prefixed && term.script != Script::Cyrillic {
+            return false;
+        }
         term.len >= least || term.script == Script::Sign || !foreign && reading.view == View::Typed
     }
 
