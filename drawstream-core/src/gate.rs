@@ -21,6 +21,8 @@ mod reading;
 mod readings;
 mod screen_text;
 mod screening;
+#[cfg(test)]
+mod test;
 mod trie;
 mod verdict;
 mod walk;

@@ -48,7 +48,7 @@ pub(crate) enum Case {
 /// At most this many characters are read; what comes after is neither shown nor drawn.
 ///
 /// Donation services cut messages at a few hundred characters, so only attacks are longer.
-pub(crate) const READ_CHARS: usize = 8_192;
+pub(crate) const READ_CHARS: usize = 4_096;
 
 /// A text as units.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,7 @@
 //! Short words that are words: what may not be glued to its neighbours.
 
 use super::fold::{Kind, Unit};
+use super::letter::Script;
 
 /// Sorted, one a line; every word of up to [`LONGEST`] letters of both dictionaries.
 const SHORT: &str = include_str!("../../data/gate/short_words.txt");
@@ -25,26 +26,30 @@ impl Known {
         }
     }
 
-    /// Whether a piece is a word as typed. Pieces that are too long for a trick are.
+    /// Whether a piece is a word as typed, marks between its letters and twins of the other script left aside. Pieces
+    /// that are too long for a trick are.
     pub(crate) fn is_word(&self, piece: &[Unit]) -> bool {
-        if piece.len() > LONGEST {
+        let letters = || piece.iter().filter(|unit| unit.kind != Kind::Filler);
+        if letters().count() > LONGEST {
             return true;
         }
-        let mut buffer = [0u8; LONGEST * 4];
-        let mut len = 0;
-        for unit in piece {
-            if !matches!(unit.kind, Kind::Letter(_)) {
-                return unit.base.is_ascii_digit() && piece.iter().all(|u| u.base.is_ascii_digit());
-            }
-            len += unit.base.encode_utf8(&mut buffer[len..]).len();
+        if letters().all(|unit| unit.base.is_ascii_digit()) {
+            return true;
         }
-        let Ok(word) = std::str::from_utf8(&buffer[..len]) else {
+        if !letters().all(|unit| matches!(unit.kind, Kind::Letter(_))) {
             return false;
-        };
-        if piece.len() == 1 {
-            return SINGLE.contains(word);
         }
-        self.words.binary_search(&word).is_ok()
+        let latin = letters().filter(|unit| unit.base.is_ascii()).count();
+        let script = if 2 * latin > letters().count() {
+            Script::Latin
+        } else {
+            Script::Cyrillic
+        };
+        let word: String = letters().map(|unit| twin(unit.base, script)).collect();
+        match letters().count() {
+            1 => SINGLE.contains(word.as_str()),
+            _ => self.words.binary_search(&word.as_str()).is_ok(),
+        }
     }
 
     /// What English hangs on behind an apostrophe.
@@ -58,4 +63,18 @@ impl Known {
                 | (Some('v'), Some('e'), None)
         )
     }
+}
+
+/// A letter as its look-alike of a script, where it has one.
+fn twin(c: char, script: Script) -> char {
+    const LATIN: &str = "abcehkmoptxy";
+    const CYRILLIC: [char; 12] = ['а', 'в', 'с', 'е', 'н', 'к', 'м', 'о', 'р', 'т', 'х', 'у'];
+    let twin = match script {
+        Script::Latin => CYRILLIC
+            .iter()
+            .position(|&letter| letter == c)
+            .and_then(|at| LATIN.chars().nth(at)),
+        Script::Cyrillic | Script::Sign => LATIN.find(c).map(|at| CYRILLIC[at]),
+    };
+    twin.unwrap_or(c)
 }

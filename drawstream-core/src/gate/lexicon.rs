@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::known::Known;
-use super::letter::{Letter, Script};
+use super::letter::{Letter, LetterSet, Script};
 use super::policy::Category;
 use super::readings::Readings;
 use super::trie::{NodeId, Trie, spell};
@@ -71,6 +71,8 @@ pub(crate) struct Term {
     pub(crate) len: usize,
     /// Whether it is one letter again and again.
     pub(crate) is_one_letter: bool,
+    /// The letters that stand in it twice in a row.
+    pub(crate) doubles: LetterSet,
     pub(crate) concepts: Vec<ConceptId>,
 }
 
@@ -193,6 +195,12 @@ impl Lexicon {
 
     pub(crate) fn term(&self, id: TermId) -> &Term {
         &self.terms[id.0 as usize]
+    }
+
+    /// All rules.
+    #[cfg(test)]
+    pub(crate) fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
     /// What a sign or emoji means by itself.
@@ -365,6 +373,12 @@ impl Drawer {
                 ends,
                 script: letters.first().map_or(Script::Sign, |l| l.script()),
                 len: letters.len(),
+                doubles: letters
+                    .windows(2)
+                    .filter(|two| two[0] == two[1])
+                    .fold(LetterSet::EMPTY, |set, two| {
+                        set.with(LetterSet::one(two[0]))
+                    }),
                 is_one_letter: letters.len() > 1 && letters.iter().all(|&l| l == letters[0]),
                 concepts,
             });

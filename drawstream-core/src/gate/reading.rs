@@ -295,7 +295,7 @@ fn typed_chunk(
     let row = &mut cells[base..];
     row[0].edges.set(Edges::CHUNK);
     let pieces = pieces(body);
-    number_words(row, &pieces, word);
+    number_words(row, body, &pieces, word);
     mark_edges(row, body, &pieces);
     for pair in pieces.windows(2) {
         let (left, right) = (
@@ -357,9 +357,14 @@ fn is_single(piece: &[Unit]) -> bool {
     piece.iter().all(|unit| unit.base == piece[0].base)
 }
 
-fn number_words(row: &mut [Cell], pieces: &[Chunk], word: &mut u32) {
+/// Each piece is a word, but for the letters of a spaced-out one.
+fn number_words(row: &mut [Cell], body: &[Unit], pieces: &[Chunk], word: &mut u32) {
+    let single = |piece: &Chunk| is_single(&body[piece.from..piece.to]);
+    let mut next = pieces.windows(2).peekable();
     for (at, cell) in row.iter_mut().enumerate() {
-        if pieces.iter().skip(1).any(|piece| piece.from == at) {
+        if let Some(two) = next.next_if(|two| two[1].from == at)
+            && !(single(&two[0]) && single(&two[1]))
+        {
             *word += 1;
         }
         cell.word = *word;
@@ -537,7 +542,7 @@ pub(crate) fn other(
     view: View,
     units: &[Unit],
     chunk: Chunk,
-    word: u32,
+    typed_text: &Reading,
     readings: &Readings,
 ) -> Option<Reading> {
     let body = &units[chunk.from..chunk.to];
@@ -567,6 +572,7 @@ pub(crate) fn other(
             Kind::Sign if view == View::Shape && unit.base.is_alphanumeric() => return None,
             Kind::Letter(_) | Kind::Sign | Kind::Filler | Kind::Space => Step::Stop,
         };
+        let word = typed_text.cells[chunk.from + at].word;
         let mut new = cell(chunk.from + at, letters, step, word);
         new.writing = match typed {
             Script::Latin => Writing::Cyrillic,
@@ -582,6 +588,7 @@ pub(crate) fn other(
         }
         cells.push(new);
     }
+    let word = typed_text.cells[chunk.to - 1].word;
     let mut stop = cell(chunk.to, LetterSet::EMPTY, Step::Stop, word);
     stop.edges.set(Edges::END);
     cells.push(stop);

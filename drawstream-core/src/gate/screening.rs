@@ -12,7 +12,9 @@ use super::walk::{Found, Walker};
 
 /// Words within which a condition counts as near.
 const NEAR: u32 = 5;
-/// A stem of so many letters, typed as it is, is no chance inside of an innocent word.
+/// More sightings than these around a word are a flood, which keeps no rule from finding what comes first.
+const MOST_NEIGHBOURS: usize = 192;
+/// A stem of so many letters, typed as it is, is no chance at the beginning of an innocent word.
 const LONG: usize = 6;
 /// A text with more finds than these is settled long before.
 const MOST_FINDS: usize = 4_096;
@@ -59,9 +61,8 @@ pub(crate) fn screen(text: &str, lexicon: &Lexicon) -> Screening {
         lexicon,
     );
     for chunk in &chunks {
-        let word = typed.cells[chunk.from].word;
         for view in [View::Shape, View::Keys] {
-            let other = reading::other(view, &folded.units, *chunk, word, &lexicon.readings);
+            let other = reading::other(view, &folded.units, *chunk, &typed, &lexicon.readings);
             if let Some(reading) = other {
                 collect(
                     &mut sightings,
@@ -103,7 +104,8 @@ fn collect(
         let term = lexicon.term(found.term);
         let trick = trick(reading, &found, term, folded);
         // A whole word of a rule, typed as it is, is what the rule means, whatever a dictionary says.
-        let whole = matches!(term.ends, Match::Word | Match::Form) || term.len >= LONG;
+        let begins = reading.cells[found.from as usize].edges.has(Edges::START);
+        let whole = matches!(term.ends, Match::Word | Match::Form) || term.len >= LONG && begins;
         let meant = whole && trick == Trick::AsTyped;
         let clean = !meant && is_clean(walker, reading, typed, &found);
         let cells = &reading.cells[found.from as usize..found.to as usize];
@@ -242,6 +244,7 @@ fn around(sightings: &[Sighting], words: (u32, u32)) -> impl Iterator<Item = &Si
     sightings[first..]
         .iter()
         .take_while(move |s| s.words.0 <= words.1 + NEAR)
+        .take(MOST_NEIGHBOURS)
 }
 
 /// The words and units of a whole pattern whose head stands at a sighting.
@@ -253,12 +256,14 @@ fn complete(rule: &Rule, at: usize, sightings: &[Sighting]) -> Option<((u32, u32
             Link::Behind(gap) => sightings[at..]
                 .iter()
                 .take_while(|s| s.words.0 <= words.1 + 1 + gap)
+                .take(MOST_NEIGHBOURS)
                 .find(|s| s.concept == concept && s.units.start >= units.end),
             Link::Near(gap) => {
                 let first = sightings.partition_point(|s| s.words.0 + gap + 1 < words.0);
                 sightings[first..]
                     .iter()
                     .take_while(|s| s.words.0 <= words.1 + 1 + gap)
+                    .take(MOST_NEIGHBOURS)
                     .find(|s| {
                         s.concept == concept
                             && (s.units.start >= units.end || s.units.end <= units.start)

@@ -3,10 +3,10 @@
 //! A state is a node of the trie and where it began. Each cell moves all states at once, so time is linear in the
 //! length of the text; states that stand at the same node are one, and there are never more than [`MOST_STATES`].
 
-use super::fold::Unit;
+use super::fold::{Kind, Unit};
 use super::letter::{LetterSet, Script};
 use super::lexicon::{Lexicon, Match, TermId};
-use super::reading::{Edges, Reading, Step, View, Writing};
+use super::reading::{Cell, Edges, Reading, Step, View, Writing};
 use super::trie::NodeId;
 
 /// More decodings than these at once are noise, not a word.
@@ -279,7 +279,12 @@ impl<'a> Walker<'a> {
         };
         let term = self.lexicon.term(found.term);
         // KKK is a name and kkkk is laughter.
-        if term.is_one_letter && (found.to - found.from) as usize != term.len {
+        let cells = &reading.cells[found.from as usize..found.to as usize];
+        let letters = cells
+            .iter()
+            .filter(|cell| cell.step == Step::Letter)
+            .count();
+        if term.is_one_letter && letters != term.len {
             return;
         }
         if self.found.last() != Some(&found) && self.is_believable(reading, &found, state.origin) {
@@ -308,6 +313,13 @@ impl<'a> Walker<'a> {
         if plain == 0 && term.script != Script::Sign {
             return false;
         }
+        if !term.doubles.is_empty() && plain > term.len && !self.doubles_stand_out(reading, found) {
+            return false;
+        }
+        // Points and commas are keys too, but between all letters they are no letters.
+        if reading.view == View::Keys && term.len < 4 && self.is_dotted(reading) {
+            return false;
+        }
         let foreign = match cells[0].writing {
             Writing::Latin | Writing::LatinWithSigns => term.script == Script::Cyrillic,
             Writing::Cyrillic | Writing::CyrillicWithSigns | Writing::Mixed => false,
@@ -323,6 +335,40 @@ impl<'a> Walker<'a> {
             return false;
         }
         term.len >= least || term.script == Script::Sign || !foreign && reading.view == View::Typed
+    }
+
+    /// Whether every other character of a chunk is punctuation.
+    fn is_dotted(&self, reading: &Reading) -> bool {
+        let cells = &reading.cells[..reading.cells.len() - 1];
+        let is_sign = |cell: &&Cell| {
+            let kind = self.units[cell.unit as usize].kind;
+            !matches!(kind, Kind::Letter(_))
+        };
+        let signs = cells.iter().filter(is_sign).count();
+        signs >= 2 && 2 * signs + 1 >= cells.len()
+    }
+
+    /// In a word whose letters are all repeated, a true double is longer than the other runs.
+    fn doubles_stand_out(&self, reading: &Reading, found: &Found) -> bool {
+        let doubles = self.lexicon.term(found.term).doubles;
+        let base = |cell: &Cell| self.units[cell.unit as usize].base;
+        let first = base(&reading.cells[found.from as usize]);
+        // The first run may have begun before the find.
+        let from = reading.cells[..found.from as usize]
+            .iter()
+            .rposition(|cell| base(cell) != first)
+            .map_or(0, |at| at + 1);
+        let letters: Vec<Cell> = reading.cells[from..found.to as usize]
+            .iter()
+            .copied()
+            .filter(|cell| cell.step == Step::Letter)
+            .collect();
+        let runs: Vec<&[Cell]> = letters.chunk_by(|a, b| base(a) == base(b)).collect();
+        // The last run may go on behind it.
+        let whole = &runs[..runs.len().saturating_sub(1)];
+        let shortest = whole.iter().map(|run| run.len()).min().unwrap_or(0);
+        runs.iter()
+            .any(|run| run.len() > shortest && !run[0].letters.and(doubles).is_empty())
     }
 
     /// Whether the word around a find is a clean one: the same cells, read along the clean words.
@@ -352,6 +398,17 @@ impl<'a> Walker<'a> {
         let least = found.to;
         let stretch = self.stretch(reading, found);
         let script = self.lexicon.term(found.term).script;
+        let typed = self.majority(reading, found);
+        // A word of one script is itself, however short; in a disguise chance makes short words.
+        let least_letters = match reading.cells[found.from as usize].writing {
+            Writing::Latin | Writing::Cyrillic => 0,
+            Writing::LatinWithSigns | Writing::CyrillicWithSigns | Writing::Mixed => 5,
+        };
+        let trust = Trust {
+            script,
+            typed,
+            least_letters,
+        };
         self.states.clear();
         self.later.clear();
         push(
@@ -370,11 +427,10 @@ impl<'a> Walker<'a> {
         for at in from..(reading.cells.len() as u32).min(from + 64) {
             self.arrive(at);
             let cell = &reading.cells[at as usize];
-            if at >= least && cell.edges.has(Edges::END) && self.stands_at_end(Match::Word, script)
-            {
+            if at >= least && cell.edges.has(Edges::END) && self.stands_at_end(Match::Word, trust) {
                 return true;
             }
-            if self.stands_at_end(Match::Start, script) {
+            if self.stands_at_end(Match::Start, trust) {
                 return true;
             }
             if self.states.is_empty() && self.later.is_empty() {
@@ -394,11 +450,37 @@ impl<'a> Walker<'a> {
         false
     }
 
-    /// Whether a clean word ends where the states stand. One of the other script must be long to be no chance.
-    fn stands_at_end(&self, ends: Match, script: Script) -> bool {
+    /// The script that most letters of the chunk around a find were typed in.
+    fn majority(&self, reading: &Reading, found: &Found) -> Script {
+        let inside = |cell: &Cell| !matches!(cell.step, Step::Stop | Step::Cross);
+        let from = reading.cells[..found.from as usize]
+            .iter()
+            .rposition(|cell| !inside(cell))
+            .map_or(0, |at| at + 1);
+        let to = reading.cells[found.to as usize..]
+            .iter()
+            .position(|cell| !inside(cell))
+            .map_or(reading.cells.len(), |at| found.to as usize + at);
+        let cells = &reading.cells[from.max(to.saturating_sub(64))..to];
+        let count = |script| {
+            let typed = |cell: &&Cell| self.units[cell.unit as usize].kind == Kind::Letter(script);
+            cells.iter().filter(typed).count()
+        };
+        if count(Script::Latin) > count(Script::Cyrillic) {
+            Script::Latin
+        } else {
+            Script::Cyrillic
+        }
+    }
+
+    /// Whether a clean word ends where the states stand. One of another script than the find's must be long and in
+    /// the script that was typed, to be no chance.
+    fn stands_at_end(&self, ends: Match, trust: Trust) -> bool {
         let lexicon = self.lexicon;
         self.states.iter().any(|state| {
-            let trusted = lexicon.trie.script(state.node) == Some(script) || state.wild >= 5;
+            let own = lexicon.trie.script(state.node);
+            let trusted = own == Some(trust.script)
+                || own == Some(trust.typed) && state.wild >= trust.least_letters;
             let mut values = lexicon.trie.values(state.node).iter();
             trusted && values.any(|&value| value == ends.clean_value())
         })
@@ -467,6 +549,17 @@ impl<'a> Walker<'a> {
             }
         }
     }
+}
+
+/// Which clean words explain a find.
+#[derive(Clone, Copy)]
+struct Trust {
+    /// The script of the find's term.
+    script: Script,
+    /// The script that was typed.
+    typed: Script,
+    /// Letters that a word of the typed script must have.
+    least_letters: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
