@@ -200,7 +200,7 @@ fn what_cannot_be_done_is_refused_in_words() {
 }
 
 fn any_picture() -> impl Strategy<Value = RgbImage> {
-    (1u32..24, 1u32..24, any::<u8>()).prop_flat_map(|(w, h, mask)| {
+    (1u32..18, 1u32..18, any::<u8>()).prop_flat_map(|(w, h, mask)| {
         let bytes = prop::collection::vec(any::<u8>(), (w * h * 3) as usize);
         bytes.prop_map(move |mut raw| {
             // Few bits set in the mask make pictures of few colours.
@@ -248,7 +248,7 @@ fn any_options() -> impl Strategy<Value = Options> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn any_picture_with_any_options_keeps_the_budget_and_repeats_itself(
