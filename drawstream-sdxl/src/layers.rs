@@ -1,6 +1,6 @@
 //! The few kinds of layer that all of SDXL is made of.
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
 use crate::param::Param;
 use crate::weights::{Layer, WeightsError};
@@ -79,9 +79,11 @@ impl Conv2d {
     }
 
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let weight = self.weight.read(x.dtype())?;
         let bias = self.bias.read(x.dtype())?;
-        let y = x.conv2d(&weight, self.padding, self.stride, 1, 1)?;
+        // CPUs multiply in f32: the backend has no bf16 convolution there, and a slow f16 one.
+        let dtype = if x.device().is_cpu() { DType::F32 } else { x.dtype() };
+        let weight = self.weight.read(dtype)?;
+        let y = x.to_dtype(dtype)?.conv2d(&weight, self.padding, self.stride, 1, 1)?.to_dtype(x.dtype())?;
         y.broadcast_add(&bias.reshape((1, (), 1, 1))?)
     }
 }

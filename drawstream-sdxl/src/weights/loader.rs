@@ -104,23 +104,29 @@ impl Source<'_> {
         let found = candidates
             .iter()
             .find_map(|(name, view)| Some((name, *view, self.files.entry(name)?)));
-        let Some((original, view, entry)) = found else {
-            let wanted = candidates
-                .into_iter()
-                .next()
-                .map_or_else(|| name.to_owned(), |(name, _)| name);
-            let path = self.files.at().to_owned();
-            return Err(WeightsError::Missing {
-                path,
-                name: wanted,
-                expected: shape.to_vec(),
-            });
-        };
-        let expected = match view {
+        let whole = |view| match view {
             View::Whole => shape.to_vec(),
             View::Rows { .. } => [&[shape[0] * 3], &shape[1..]].concat(),
             View::Transposed => shape.iter().rev().copied().collect(),
         };
+        let whole = |view| match view {
+            View::Whole => shape.to_vec(),
+            View::Rows { .. } => [&[shape[0] * 3], &shape[1..]].concat(),
+            View::Transposed => shape.iter().rev().copied().collect(),
+        };
+        let Some((original, view, entry)) = found else {
+            let (name, view) = candidates
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| (name.to_owned(), View::Whole));
+            let path = self.files.at().to_owned();
+            return Err(WeightsError::Missing {
+                path,
+                name,
+                expected: whole(view),
+            });
+        };
+        let expected = whole(view);
         // A 1×1 convolution may stand where a linear layer is expected: the same numbers in the same order.
         let trimmed = |shape: &[usize]| match shape {
             [rows, columns, 1, 1] => vec![*rows, *columns],
