@@ -8,6 +8,8 @@ pub mod run;
 pub mod settings;
 pub mod simulate;
 pub mod steer;
+#[cfg(feature = "sdxl")]
+pub mod weights;
 
 use clap::Subcommand;
 
@@ -46,6 +48,9 @@ pub enum Command {
     Config(settings::ConfigArgs),
     /// Run a Donation Alerts service on this machine.
     Simulate(simulate::SimulateArgs),
+    /// Check a model's weights, or unpack a bundle of them.
+    #[cfg(feature = "sdxl")]
+    Weights(weights::WeightsArgs),
 }
 
 impl Command {
@@ -69,6 +74,8 @@ impl Command {
             Self::Stop(args) => args.tell("/control/shutdown", "ending after the stroke under way"),
             Self::Config(args) => args.run(),
             Self::Simulate(args) => args.run(),
+            #[cfg(feature = "sdxl")]
+            Self::Weights(args) => args.run(),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
-/// How many bytes of scores are held at a time: what a CPU's caches make quick, and a small part of a card's memory.
+/// How many bytes of scores are held at a time: what a CPU's caches make quick, and a small part of a card's memory
+/// (in half precision, three times as much with the softmax and the rounded copies).
 fn score_bytes(device: &Device) -> usize {
-    if device.is_cpu() { 32 << 20 } else { 256 << 20 }
+    if device.is_cpu() { 32 << 20 } else { 64 << 20 }
 }
 
 /// Which positions a query may look at.

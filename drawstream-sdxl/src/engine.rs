@@ -24,10 +24,10 @@ use crate::unet::Condition;
 use crate::vae::{Tiling, decode_tiled};
 use crate::weights::{HalfFiles, Storage, Weights, targets};
 
-/// A tile's side and overlap where memory is short: 512 and 128 picture pixels.
+/// A tile's side and overlap where memory is short: 384 and 96 picture pixels.
 const SMALL_TILES: Tiling = Tiling {
-    side: 64,
-    overlap: 16,
+    side: 48,
+    overlap: 12,
 };
 /// Where it is not: up to 1024 × 1024 a picture is decoded whole.
 const LARGE_TILES: Tiling = Tiling {
@@ -232,6 +232,12 @@ impl Engine {
         let scheduler = Scheduler::new(&config, request.steps)?;
         go_on(watch(Progress::Encoding))?;
         let guided = request.guidance > 1.0;
+        let negative = request.negative_prompt.as_deref().filter(|_| guided);
+        let texts: Vec<&str> = [Some(request.prompt.as_str()), negative]
+            .into_iter()
+            .flatten()
+            .collect();
+        self.texts.prepare(&mut self.models, &texts, dtype)?;
         let text = self
             .texts
             .encode(&mut self.models, &request.prompt, dtype)?;

@@ -2,6 +2,7 @@
 
 use candle_core::{DType, Result, Tensor};
 
+use crate::convolution::{convolve, convolve_on_card};
 use crate::param::Param;
 use crate::weights::{Layer, WeightsError};
 
@@ -79,11 +80,16 @@ impl Conv2d {
     }
 
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let y = if x.device().is_cpu() {
+            // CPUs multiply in f32: there is no bf16 convolution, and a slow f16 one.
+            let kernel = self.weight.read(DType::F32)?;
+            let y = convolve(&x.to_dtype(DType::F32)?, &kernel, self.stride, self.padding)?;
+            y.to_dtype(x.dtype())?
+        } else {
+            let kernel = self.weight.read(x.dtype())?;
+            convolve_on_card(x, &kernel, self.stride, self.padding)?
+        };
         let bias = self.bias.read(x.dtype())?;
-        // CPUs multiply in f32: the backend has no bf16 convolution there, and a slow f16 one.
-        let dtype = if x.device().is_cpu() { DType::F32 } else { x.dtype() };
-        let weight = self.weight.read(dtype)?;
-        let y = x.to_dtype(dtype)?.conv2d(&weight, self.padding, self.stride, 1, 1)?.to_dtype(x.dtype())?;
         y.broadcast_add(&bias.reshape((1, (), 1, 1))?)
     }
 }

@@ -9,12 +9,13 @@
 //! | `weights` | [`Weights`]: files, configurations, names; [`Survey`]: what is wrong with them |
 //! | `lora` | [`Lora`]: the usual layouts, merged while loading |
 //! | `tokenizer`, `text_encoder` | words into the UNet's context |
-//! | `unet`, `vae`, `resnet`, `attention`, `layers` | the networks |
+//! | `unet`, `vae`, `resnet`, `attention`, `convolution`, `layers` | the networks |
 //! | `scheduler` | [`Scheduler`]: Euler, DPM++ 2M, DDIM, LCM and their tables |
 //! | `noise` | [`Noise`]: PyTorch's two generators |
 //! | `param`, `widen` | one weight, kept small and widened as it is used |
 
 mod attention;
+mod convolution;
 mod device;
 mod engine;
 mod layers;

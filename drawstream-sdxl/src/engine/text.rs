@@ -50,27 +50,49 @@ impl Texts {
         self.known.clear();
     }
 
+    fn find(&self, text: &str, dtype: DType) -> Option<&TextEmbedding> {
+        let known = self
+            .known
+            .iter()
+            .find(|(known, known_dtype, _)| known == text && *known_dtype == dtype);
+        known.map(|(.., embedding)| embedding)
+    }
+
+    /// Encodes those of some texts that are new, with one loading of the encoders.
+    pub(super) fn prepare(
+        &mut self,
+        models: &mut Models,
+        texts: &[&str],
+        dtype: DType,
+    ) -> Result<(), PaintError> {
+        let new: Vec<&str> = texts
+            .iter()
+            .copied()
+            .filter(|text| self.find(text, dtype).is_none())
+            .collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let encoders = models.text_encoders()?;
+        for text in new {
+            let embedding = embed(models, &encoders, text, dtype)?;
+            if self.known.len() == KEPT {
+                self.known.pop_front();
+            }
+            self.known.push_back((text.to_owned(), dtype, embedding));
+        }
+        Ok(())
+    }
+
     pub(super) fn encode(
         &mut self,
         models: &mut Models,
         text: &str,
         dtype: DType,
     ) -> Result<TextEmbedding, PaintError> {
-        let known = self
-            .known
-            .iter()
-            .find(|(known, known_dtype, _)| known == text && *known_dtype == dtype);
-        if let Some((.., embedding)) = known {
-            return Ok(embedding.clone());
-        }
-        let encoders = models.text_encoders()?;
-        let embedding = embed(models, &encoders, text, dtype)?;
-        if self.known.len() == KEPT {
-            self.known.pop_front();
-        }
-        self.known
-            .push_back((text.to_owned(), dtype, embedding.clone()));
-        Ok(embedding)
+        self.prepare(models, &[text], dtype)?;
+        let embedding = self.find(text, dtype).expect("prepared on the line before");
+        Ok(embedding.clone())
     }
 
     /// A negative prompt; where there is none, zeros or the empty text, as the model wants it.

@@ -109,11 +109,6 @@ impl Source<'_> {
             View::Rows { .. } => [&[shape[0] * 3], &shape[1..]].concat(),
             View::Transposed => shape.iter().rev().copied().collect(),
         };
-        let whole = |view| match view {
-            View::Whole => shape.to_vec(),
-            View::Rows { .. } => [&[shape[0] * 3], &shape[1..]].concat(),
-            View::Transposed => shape.iter().rev().copied().collect(),
-        };
         let Some((original, view, entry)) = found else {
             let (name, view) = candidates
                 .into_iter()

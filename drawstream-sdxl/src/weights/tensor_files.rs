@@ -27,6 +27,29 @@ struct MappedFile {
     map: Mmap,
 }
 
+impl MappedFile {
+    /// Lets go of the pages behind some bytes that have been copied: they are in the file, and a large model would
+    /// otherwise stand in memory twice.
+    fn forget(&self, bytes: Range<usize>) {
+        #[cfg(unix)]
+        {
+            // SAFETY: the map is of a file and is never written, so that a page let go is read again with the same
+            // contents when it is next looked at.
+            let advised = unsafe {
+                self.map.unchecked_advise_range(
+                    memmap2::UncheckedAdvice::DontNeed,
+                    bytes.start,
+                    bytes.len(),
+                )
+            };
+            // Advice that the system does not take costs memory, nothing else.
+            drop(advised);
+        }
+        #[cfg(not(unix))]
+        drop(bytes);
+    }
+}
+
 /// One file, or the shards of one.
 #[derive(Clone)]
 pub(crate) struct TensorFiles {
@@ -155,7 +178,9 @@ impl TensorFiles {
                 name: name.to_owned(),
             });
         }
-        Ok(Tensor::from_raw_buffer(bytes, dtype, &entry.shape, device)?)
+        let tensor = Tensor::from_raw_buffer(bytes, dtype, &entry.shape, device)?;
+        file.forget(entry.bytes.clone());
+        Ok(tensor)
     }
 }
 

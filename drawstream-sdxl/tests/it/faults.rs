@@ -78,7 +78,7 @@ fn a_wrong_shape_is_named_with_the_right_one() {
         |model| {
             model.change("unet", "conv_in.weight", |tensor| {
                 tensor.narrow(1, 0, 3).expect("fewer channels")
-            })
+            });
         },
         &[
             "unet/diffusion_pytorch_model.safetensors: conv_in.weight is [16, 3, 3, 3], and should be [16, 4, 3, 3]",

@@ -34,10 +34,6 @@ fn numbers(engine: &mut Engine, request: &Request) -> Tensor {
 }
 
 #[test]
-#[expect(
-    clippy::print_stdout,
-    reason = "the figures are quoted in the documentation"
-)]
 fn half_precision_agrees_within_its_own_rounding() {
     let expected = numbers(&mut engine(Precision::F32, Memory::Roomy, &[]), &request());
     // A number rounds by 2⁻¹² of itself in f16 and 2⁻⁹ in bf16; errors of some hundred layers and four timesteps
