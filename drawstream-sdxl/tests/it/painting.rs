@@ -36,7 +36,7 @@ fn numbers(engine: &mut Engine, request: &Request) -> Tensor {
 #[test]
 fn half_precision_agrees_within_its_own_rounding() {
     let expected = numbers(&mut engine(Precision::F32, Memory::Roomy, &[]), &request());
-    // A number rounds by 2⁻¹² of itself in f16 and 2⁻⁹ in bf16; errors of some hundred layers and four timesteps
+    // A number rounds by 2⁻¹¹ of itself in f16 and 2⁻⁸ in bf16; errors of some hundred layers and four timesteps
     // under guidance 5 add up like a walk at random, to some tens of these.
     for (precision, tolerance) in [(Precision::F16, 2e-2), (Precision::Bf16, 1.5e-1)] {
         let found = numbers(&mut engine(precision, Memory::Roomy, &[]), &request());
