@@ -13,7 +13,7 @@ use crate::failure::Failure;
 
 /// Arguments of `drawstream weights unpack`.
 #[derive(Debug, clap::Args)]
-pub struct UnpackArgs {
+pub(super) struct UnpackArgs {
     /// The bundle, a .tar.gz.
     bundle: PathBuf,
     /// The folder to unpack into; it is made if it is not there.

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 /// Arguments of `drawstream weights check`.
 #[derive(Debug, clap::Args)]
-pub struct CheckArgs {
+pub(super) struct CheckArgs {
     /// The model: a folder in diffusers' layout, or a single .safetensors checkpoint of SDXL.
     model: PathBuf,
     /// A LoRA to hold against it; may be given several times.
