@@ -1,9 +1,11 @@
 //! The subcommands, one file each.
 
 pub mod gate;
+pub mod compare;
 pub mod history;
 pub mod login;
 pub mod pixelize;
+pub mod plan;
 pub mod run;
 pub mod settings;
 pub mod simulate;
@@ -46,6 +48,10 @@ pub enum Command {
     Stop(steer::SteerArgs),
     /// Print every setting, its value and where it came from
     Config(settings::ConfigArgs),
+    /// Plan the strokes that paint a picture
+    Plan(plan::PlanArgs),
+    /// Show on one sheet how a picture becomes pixel art and then a painting
+    Compare(compare::CompareArgs),
     /// Run a Donation Alerts service on this machine.
     Simulate(simulate::SimulateArgs),
     /// Check a model's weights, or unpack a bundle of them.
@@ -73,6 +79,8 @@ impl Command {
             Self::Resume(args) => args.tell("/queue/resume", "time goes on"),
             Self::Stop(args) => args.tell("/control/shutdown", "ending after the stroke under way"),
             Self::Config(args) => args.run(),
+            Self::Plan(args) => args.run(),
+            Self::Compare(args) => args.run(),
             Self::Simulate(args) => args.run(),
             #[cfg(feature = "sdxl")]
             Self::Weights(args) => args.run(),

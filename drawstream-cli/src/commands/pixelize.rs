@@ -65,7 +65,7 @@ pub struct PixelizeArgs {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct SizeArg(Size);
+pub(super) struct SizeArg(pub(super) Size);
 
 impl FromStr for SizeArg {
     type Err = String;
@@ -109,12 +109,12 @@ enum DitherArg {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum ReportArg {
+pub(super) enum ReportArg {
     /// One JSON object.
     Json,
 }
 
-fn color(text: &str) -> Result<Rgb8, String> {
+pub(super) fn color(text: &str) -> Result<Rgb8, String> {
     Rgb8::parse_hex(text).ok_or_else(|| "write #RGB or #RRGGBB".to_owned())
 }
 
@@ -188,7 +188,7 @@ fn given(name: &str) -> Result<Vec<Rgb8>, Failure> {
 }
 
 /// A picture from a file, flattened onto the background.
-fn read(path: &Path, background: Rgb8) -> Result<RgbImage, Failure> {
+pub(super) fn read(path: &Path, background: Rgb8) -> Result<RgbImage, Failure> {
     let shown = path.display();
     let bytes = fs::read(path)
         .with_context(|| format!("read {shown}"))
@@ -233,11 +233,16 @@ fn enlarged(art: &IndexedImage, scale: u32) -> RgbImage {
 }
 
 /// Written beside the target, then renamed: nobody ever sees half a picture.
-fn write(path: &Path, picture: &RgbImage) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, picture: &RgbImage) -> Result<(), Failure> {
     let mut bytes = Vec::new();
     picture
         .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)
         .context("encode the PNG")?;
+    write_bytes(path, &bytes)
+}
+
+/// Written beside the target, then renamed.
+pub(super) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
     fs::write(&beside, bytes)

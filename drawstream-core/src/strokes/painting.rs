@@ -42,6 +42,11 @@ impl Painting {
         &self.strokes
     }
 
+    /// The size of the canvas: the picture's.
+    pub fn size(&self) -> CanvasSize {
+        self.size
+    }
+
     /// The colour of the bare canvas.
     pub fn background(&self) -> Rgb8 {
         self.background

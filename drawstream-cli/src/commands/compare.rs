@@ -1,0 +1,238 @@
+//! `drawstream compare`: on one sheet, how a picture becomes pixel art and then a painting.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use drawstream_core::color::Rgb8;
+use drawstream_core::pixelize::{Grid, IndexedImage, pixelize};
+use drawstream_core::plan::{Canvas, CanvasPoint, CanvasSize, Op, Plan, PlanError, Step};
+use drawstream_core::strokes::paint;
+use drawstream_core::timeline::{Playhead, Timeline, TimelineOptions};
+use image::imageops::{FilterType, overlay, resize};
+use image::{Rgb, RgbImage};
+
+use super::pixelize::{read, write};
+use super::plan::PaintingArgs;
+use crate::failure::Failure;
+
+/// Writes one sheet: the picture, the grid found in it, the pixel art with its colours, and the painting at a tenth,
+/// a quarter, half and three quarters of its time and finished.
+#[derive(Debug, clap::Args)]
+pub struct CompareArgs {
+    /// The picture: PNG, JPEG, WebP, GIF or BMP, not animated.
+    input: PathBuf,
+    /// Where the sheet is written, as PNG.
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    #[command(flatten)]
+    how: PaintingArgs,
+}
+
+/// Moments of the painting that the sheet shows, in percent.
+const MOMENTS: [u32; 5] = [10, 25, 50, 75, 100];
+/// Sides of the panels of the two rows and the space around them, in pixels: the rows are equally long.
+const LARGE: u32 = 494;
+const SMALL: u32 = 288;
+const GAP: u32 = 16;
+/// Height of the palette's swatches, and of a line of letters.
+const SWATCH: u32 = 24;
+const LINE: u32 = 28;
+const PAGE: Rgb<u8> = Rgb([0x28, 0x28, 0x2C]);
+
+impl CompareArgs {
+    /// Reads the picture, follows it to the finished painting, writes the sheet.
+    ///
+    /// # Errors
+    /// A picture that can't be read, an option out of its limits, or an output that can't be written.
+    pub fn run(self) -> Result<(), Failure> {
+        let picture = read(&self.input, Rgb8::WHITE)?;
+        let art = pixelize(&picture, &self.how.options()).map_err(Failure::input)?;
+        let painting = paint(&art.image, &self.how.commission())
+            .map_err(|error| Failure::input(error).with_hint("give a smaller --size"))?;
+        let plan = painting.plan("").map_err(Failure::input)?;
+        let sheet =
+            sheet(&picture, art.grid.as_ref(), &art.image, &plan).map_err(Failure::world)?;
+        write(&self.output, &sheet)
+    }
+}
+
+fn sheet(
+    picture: &RgbImage,
+    grid: Option<&Grid>,
+    art: &IndexedImage,
+    plan: &Plan,
+) -> Result<RgbImage, PlanError> {
+    let across = 5 * SMALL + 6 * GAP;
+    let second = GAP + LINE + LARGE + SWATCH + GAP;
+    let mut sheet = RgbImage::from_pixel(across, second + LINE + SMALL + GAP, PAGE);
+    let large = |i: u32| GAP + i * (across - 2 * GAP - LARGE) / 2;
+    let found = match grid {
+        Some(grid) => format!(
+            "grid {:.2} x {:.2} px, confidence {:.2}",
+            grid.pitch[0], grid.pitch[1], grid.confidence
+        ),
+        None => "no grid".to_owned(),
+    };
+    let shape = format!(
+        "{} x {}, {} colours",
+        art.width(),
+        art.height(),
+        art.palette().len()
+    );
+    let size = format!("{} x {} px", picture.width(), picture.height());
+    for (i, caption) in [size, found, shape].iter().enumerate() {
+        write_line(&mut sheet, large(i as u32), GAP, caption)?;
+    }
+    let below = GAP + LINE;
+    place(&mut sheet, picture, large(0), below, LARGE);
+    place(&mut sheet, &gridded(picture, grid), large(1), below, LARGE);
+    place(&mut sheet, &art.to_rgb(), large(2), below, LARGE);
+    swatches(&mut sheet, art, large(2), below + LARGE);
+    let mut head = Playhead::new(Arc::new(Timeline::compile(
+        plan,
+        &TimelineOptions::default(),
+    )));
+    let total = head.timeline().duration();
+    for (i, percent) in MOMENTS.into_iter().enumerate() {
+        let at = total * percent / 100;
+        head.seek(at);
+        let x = GAP + i as u32 * (SMALL + GAP);
+        write_line(
+            &mut sheet,
+            x,
+            second,
+            &format!("{percent} %  {}", clock(at)),
+        )?;
+        let frame = head.frame();
+        let frame = RgbImage::from_fn(frame.width(), frame.height(), |x, y| {
+            Rgb(frame.color_at(x, y).unwrap_or_default().channels())
+        });
+        place(&mut sheet, &frame, x, second + LINE, SMALL);
+    }
+    Ok(sheet)
+}
+
+/// `1:05.2`: minutes, seconds, tenths.
+fn clock(at: Duration) -> String {
+    let tenths = at.as_millis() / 100;
+    format!("{}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
+}
+
+/// Puts a picture in the middle of a square panel, as large as it fits: pixel by pixel where it is enlarged.
+fn place(sheet: &mut RgbImage, picture: &RgbImage, x: u32, y: u32, side: u32) {
+    let longer = picture.width().max(picture.height()).max(1);
+    let fit = |length: u32| {
+        let scaled = u64::from(length) * u64::from(side) / u64::from(longer);
+        u32::try_from(scaled).unwrap_or(side).clamp(1, side)
+    };
+    let filter = if longer > side {
+        FilterType::Triangle
+    } else {
+        FilterType::Nearest
+    };
+    let fitted = resize(picture, fit(picture.width()), fit(picture.height()), filter);
+    let (dx, dy) = ((side - fitted.width()) / 2, (side - fitted.height()) / 2);
+    overlay(sheet, &fitted, i64::from(x + dx), i64::from(y + dy));
+}
+
+/// The picture with the grid's lines over it, in the colour that differs most from what is below.
+fn gridded(picture: &RgbImage, grid: Option<&Grid>) -> RgbImage {
+    let mut lined = picture.clone();
+    let Some(grid) = grid else {
+        return lined;
+    };
+    let (width, height) = picture.dimensions();
+    let lines = |ends: &[f32], length: u32| -> Vec<u32> {
+        ends.iter()
+            .map(|end| end.round().max(0.0) as u32)
+            .filter(|&at| at < length)
+            .collect()
+    };
+    let mut mark = |x: u32, y: u32| {
+        let pixel = lined.get_pixel_mut(x, y);
+        let light = pixel.0.iter().map(|&c| u32::from(c)).sum::<u32>() > 380;
+        *pixel = Rgb(if light { [0, 0, 0] } else { [255, 255, 255] });
+    };
+    for x in lines(&grid.columns, width) {
+        (0..height).for_each(|y| mark(x, y));
+    }
+    for y in lines(&grid.rows, height) {
+        (0..width).for_each(|x| mark(x, y));
+    }
+    lined
+}
+
+/// The colours of the pixel art beside each other, each as wide as the others.
+fn swatches(sheet: &mut RgbImage, art: &IndexedImage, x: u32, y: u32) {
+    let count = art.palette().len().max(1) as u32;
+    for dx in 0..LARGE {
+        let index = (dx * count / LARGE) as usize;
+        let Some(color) = art.palette().get(index) else {
+            continue;
+        };
+        for dy in 4..SWATCH {
+            sheet.put_pixel(x + dx, y + dy, Rgb(color.channels()));
+        }
+    }
+}
+
+/// Letters of the plans' own font, twice enlarged.
+fn write_line(sheet: &mut RgbImage, x: u32, y: u32, text: &str) -> Result<(), PlanError> {
+    let page = Rgb8::from(PAGE.0);
+    let size = CanvasSize::new((SMALL / 2) as u16, (LINE / 2) as u16).expect("a line has a size");
+    let letters = Op::Text {
+        at: CanvasPoint::new(0, 2),
+        value: text.to_owned(),
+        font: None,
+        size: 8,
+        color: Rgb8::new(0xDD, 0xDD, 0xDD),
+    };
+    let canvas = Canvas::new(size).with_background(page);
+    let plan = Plan::from_steps(canvas, "", vec![Step::from(letters)])?;
+    let line = Timeline::compile(&plan, &TimelineOptions::default()).finished();
+    let line = RgbImage::from_fn(line.width() * 2, line.height() * 2, |x, y| {
+        Rgb(line.color_at(x / 2, y / 2).unwrap_or_default().channels())
+    });
+    overlay(sheet, &line, i64::from(x), i64::from(y));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: CompareArgs,
+    }
+
+    #[test]
+    fn the_sheet_ends_with_the_finished_picture() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let (blue, red) = ([20, 40, 160], [220, 40, 60]);
+        let picture = RgbImage::from_fn(96, 96, |x, y| Rgb(if x / 8 > y / 8 { blue } else { red }));
+        picture.save(path("in.png")).unwrap();
+        let words = [
+            "compare",
+            &path("in.png"),
+            "-o",
+            &path("sheet.png"),
+            "--size",
+            "12",
+        ];
+        Line::try_parse_from(words).unwrap().args.run().unwrap();
+        let sheet = image::open(path("sheet.png")).unwrap().to_rgb8();
+        let (right, bottom) = (sheet.width() - GAP - 1, sheet.height() - GAP - 1);
+        assert_eq!(sheet.get_pixel(right - SMALL + 20, bottom - 20), &Rgb(red));
+        assert_eq!(sheet.get_pixel(right - 20, bottom - SMALL + 20), &Rgb(blue));
+    }
+
+    #[test]
+    fn times_are_written_as_clocks() {
+        assert_eq!(clock(Duration::from_millis(65_270)), "1:05.2");
+    }
+}
