@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::ValueEnum;
 use drawstream_core::color::Rgb8;
 use drawstream_core::pixelize::{Options, pixelize};
 use drawstream_core::plan::Version;
