@@ -1,7 +1,7 @@
 //! The subcommands, one file each.
 
-pub mod gate;
 pub mod compare;
+pub mod gate;
 pub mod history;
 pub mod login;
 pub mod pixelize;
