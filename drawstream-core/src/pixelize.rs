@@ -123,7 +123,12 @@ pub fn pixelize(picture: &RgbImage, options: &Options) -> Result<Pixelized, Pixe
     }
     let asked = options.checked(width, height)?;
     if matches!(options.palette, PaletteChoice::Found) && options.dither == Dither::Off {
-        let fits = |w: u32, h: u32| asked.accepts(w as usize, h as usize);
+        // Where the size is open, a large picture without a single lone pixel is enlarged, by a broken factor.
+        let enlarged =
+            asked.cells.is_none() && width.max(height) > 128 && !clean::has_lone_pixels(picture);
+        let fits = |w: u32, h: u32| {
+            asked.accepts(w as usize, h as usize) && !(enlarged && w == width && h == height)
+        };
         if let Some((image, factor)) = clean::recover(picture, usize::from(options.colors), fits) {
             let grid = (factor > 1).then(|| {
                 let (w, h) = (image.width() as usize, image.height() as usize);

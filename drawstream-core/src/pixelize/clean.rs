@@ -74,6 +74,16 @@ fn factor(picture: &RgbImage) -> u32 {
     factor as u32
 }
 
+/// Whether any pixel differs from both the one before and the one after it in its row.
+pub(crate) fn has_lone_pixels(picture: &RgbImage) -> bool {
+    let row_bytes = picture.width() as usize * 3;
+    picture.as_raw().chunks_exact(row_bytes).any(|row| {
+        row.windows(9)
+            .step_by(3)
+            .any(|w| w[..3] != w[3..6] && w[3..6] != w[6..])
+    })
+}
+
 fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
