@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use drawstream_sdxl::{LoraMatch, Part, PartSurvey, Survey};
+use drawstream_sdxl::{LoraMatch, Part, PartSurvey, Survey, WeightsError};
 
 use crate::failure::Failure;
 
@@ -47,8 +47,7 @@ impl CheckArgs {
             .iter()
             .flat_map(|part| &part.problems)
             .chain(&survey.problems);
-        Err(Failure::input(error)
-            .with_maybe_hint(hint.into_iter().find_map(|problem| problem.hint())))
+        Err(Failure::input(error).with_maybe_hint(hint.into_iter().find_map(WeightsError::hint)))
     }
 }
 
