@@ -168,11 +168,14 @@ impl Easel {
         }
     }
 
-    /// Where the brush is, and what it paints with.
+    /// Where the brush is, and what it paints with; nowhere once the last stroke is down.
     pub(crate) fn brush(&self) -> Option<(CanvasPoint, Rgb8)> {
-        self.mounted
-            .as_ref()
-            .and_then(|mounted| mounted.playhead.brush())
+        let playhead = &self.mounted.as_ref()?.playhead;
+        if playhead.is_finished() {
+            None
+        } else {
+            playhead.brush()
+        }
     }
 
     /// The palette.
