@@ -2,16 +2,20 @@
 
 pub mod compare;
 pub mod gate;
+pub mod convert;
 pub mod history;
 pub mod login;
 pub mod pixelize;
 pub mod plan;
+pub mod render;
 pub mod run;
+pub mod schema;
 pub mod settings;
 pub mod simulate;
 pub mod steer;
 #[cfg(feature = "sdxl")]
 pub mod weights;
+pub mod validate;
 
 use clap::Subcommand;
 
@@ -52,6 +56,14 @@ pub enum Command {
     Plan(plan::PlanArgs),
     /// Show on one sheet how a picture becomes pixel art and then a painting
     Compare(compare::CompareArgs),
+    /// Draw a plan: its picture as PNG, its time-lapse as GIF or animated PNG.
+    Render(render::RenderArgs),
+    /// Say everything that is wrong with plans.
+    Validate(validate::ValidateArgs),
+    /// Write a plan in another version of the format.
+    Convert(convert::ConvertArgs),
+    /// Print the format of plans as JSON Schema.
+    Schema(schema::SchemaArgs),
     /// Run a Donation Alerts service on this machine.
     Simulate(simulate::SimulateArgs),
     /// Check a model's weights, or unpack a bundle of them.
@@ -81,6 +93,10 @@ impl Command {
             Self::Config(args) => args.run(),
             Self::Plan(args) => args.run(),
             Self::Compare(args) => args.run(),
+            Self::Render(args) => args.run(),
+            Self::Validate(args) => args.run(),
+            Self::Convert(args) => args.run(),
+            Self::Schema(args) => args.run(),
             Self::Simulate(args) => args.run(),
             #[cfg(feature = "sdxl")]
             Self::Weights(args) => args.run(),

@@ -8,11 +8,14 @@ pub mod config;
 pub mod control;
 pub mod failure;
 mod feed;
+pub mod fresh_file;
 pub mod intake;
 pub mod ledger;
 pub mod live;
 pub mod logging;
 pub mod painters;
+pub mod picture;
+pub mod plan_file;
 pub mod planners;
 pub mod playbill;
 mod scene_doc;
@@ -22,6 +25,10 @@ pub mod sinks;
 pub mod sources;
 pub mod stagehand;
 pub mod studio;
+<<<<<<< HEAD
 
 /// Cancels what nobody waits for any more; part of the painters' interface.
 pub use tokio_util::sync::CancellationToken;
+=======
+pub mod timelapse;
+>>>>>>> 8dda4bc (Plans as pictures and time-lapses: drawstream render, validate, convert, schema)

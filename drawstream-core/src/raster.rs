@@ -125,6 +125,53 @@ impl Framebuffer {
         out
     }
 
+    /// The smallest rectangle within `rect` that holds all pixels in which two canvases of one size differ.
+    ///
+    /// # Panics
+    /// The canvases are of different sizes.
+    pub fn changed_within(&self, other: &Self, rect: CanvasRect) -> Option<CanvasRect> {
+        assert_eq!(self.size, other.size, "canvases of one size are compared");
+        let mut changed: Option<CanvasRect> = None;
+        for y in rect.y..rect.y + rect.h {
+            let row = self.row_of(rect, y);
+            let (now, before) = (&self.pixels[row.clone()], &other.pixels[row]);
+            if now == before {
+                continue;
+            }
+            let differs = |(a, b): (&[u8], &[u8])| a != b;
+            let pairs = || now.chunks_exact(4).zip(before.chunks_exact(4));
+            let narrow = |column: usize| u16::try_from(column).unwrap_or(u16::MAX);
+            let first = pairs().position(differs).map_or(0, narrow);
+            let last = pairs().rposition(differs).map_or(0, narrow);
+            let here = CanvasRect {
+                x: rect.x + first,
+                y,
+                w: last - first + 1,
+                h: 1,
+            };
+            changed = Some(changed.map_or(here, |rect| rect.union(here)));
+        }
+        changed
+    }
+
+    /// Takes over the pixels of a rectangle from another canvas of the same size.
+    ///
+    /// # Panics
+    /// The canvases are of different sizes.
+    pub fn copy_rect(&mut self, from: &Self, rect: CanvasRect) {
+        assert_eq!(self.size, from.size, "canvases of one size are copied");
+        for y in rect.y..rect.y + rect.h {
+            let row = self.row_of(rect, y);
+            self.pixels[row.clone()].copy_from_slice(&from.pixels[row]);
+        }
+    }
+
+    /// The bytes of a rectangle's part of a row.
+    fn row_of(&self, rect: CanvasRect, y: u16) -> std::ops::Range<usize> {
+        let start = (usize::from(y) * usize::from(self.size.w()) + usize::from(rect.x)) * 4;
+        start..start + usize::from(rect.w) * 4
+    }
+
     /// The colour of the pixel with this index, counted row by row.
     pub(crate) fn color(&self, index: u32) -> Rgb8 {
         let at = index as usize * 4;
