@@ -64,8 +64,10 @@ pub fn write_apng(
         let (delay, parts) = delay(timelapse, view.frame, end);
         writer.set_frame_delay(delay, parts)?;
         if view.before.is_some() {
-            writer.set_frame_position(u32::from(view.rect.x) * k, u32::from(view.rect.y) * k)?;
+            // Place and size are checked against each other at every change, so the old place goes first.
+            writer.reset_frame_position()?;
             writer.set_frame_dimension(u32::from(view.rect.w) * k, u32::from(view.rect.h) * k)?;
+            writer.set_frame_position(u32::from(view.rect.x) * k, u32::from(view.rect.y) * k)?;
             writer.set_blend_op(match palette {
                 Some(_) => BlendOp::Over,
                 None => BlendOp::Source,
