@@ -1,21 +1,23 @@
 //! The subcommands, one file each.
 
 pub mod compare;
-pub mod gate;
 pub mod convert;
+pub mod gate;
 pub mod history;
 pub mod login;
 pub mod pixelize;
 pub mod plan;
+#[cfg(feature = "window")]
+pub mod play;
 pub mod render;
 pub mod run;
 pub mod schema;
 pub mod settings;
 pub mod simulate;
 pub mod steer;
+pub mod validate;
 #[cfg(feature = "sdxl")]
 pub mod weights;
-pub mod validate;
 
 use clap::Subcommand;
 
@@ -24,14 +26,6 @@ use crate::failure::Failure;
 /// What `drawstream` can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// What was donated, and what became of it.
-    History(history::HistoryArgs),
-    /// Let the program see your donations on Donation Alerts.
-    Login(login::LoginArgs),
-    /// Say what the gate says about texts.
-    Gate(gate::GateArgs),
-    /// Make clean pixel art of a picture.
-    Pixelize(pixelize::PixelizeArgs),
     /// Run the show: donations become paintings
     Run(run::RunArgs),
     /// Send a test donation to the running program
@@ -50,23 +44,34 @@ pub enum Command {
     Resume(steer::SteerArgs),
     /// End the running program after the stroke under way
     Stop(steer::SteerArgs),
+    /// Say what was donated and what became of it
+    History(history::HistoryArgs),
+    /// Let the program see your donations on Donation Alerts
+    Login(login::LoginArgs),
     /// Print every setting, its value and where it came from
     Config(settings::ConfigArgs),
+    /// Draw a plan: its picture as PNG, its time-lapse as GIF or animated PNG
+    Render(render::RenderArgs),
+    /// Show a plan in a window, stroke by stroke
+    #[cfg(feature = "window")]
+    Play(play::PlayArgs),
+    /// Say everything that is wrong with plans
+    Validate(validate::ValidateArgs),
+    /// Write a plan in another version of the format
+    Convert(convert::ConvertArgs),
+    /// Print the format of plans as JSON Schema
+    Schema(schema::SchemaArgs),
     /// Plan the strokes that paint a picture
     Plan(plan::PlanArgs),
+    /// Make clean pixel art of a picture
+    Pixelize(pixelize::PixelizeArgs),
     /// Show on one sheet how a picture becomes pixel art and then a painting
     Compare(compare::CompareArgs),
-    /// Draw a plan: its picture as PNG, its time-lapse as GIF or animated PNG.
-    Render(render::RenderArgs),
-    /// Say everything that is wrong with plans.
-    Validate(validate::ValidateArgs),
-    /// Write a plan in another version of the format.
-    Convert(convert::ConvertArgs),
-    /// Print the format of plans as JSON Schema.
-    Schema(schema::SchemaArgs),
-    /// Run a Donation Alerts service on this machine.
+    /// Say what the gate says about texts
+    Gate(gate::GateArgs),
+    /// Run a Donation Alerts service on this machine
     Simulate(simulate::SimulateArgs),
-    /// Check a model's weights, or unpack a bundle of them.
+    /// Check a model's weights, or unpack a bundle of them
     #[cfg(feature = "sdxl")]
     Weights(weights::WeightsArgs),
 }
@@ -78,10 +83,6 @@ impl Command {
     /// What went wrong, as [`Failure`].
     pub fn run(self) -> Result<(), Failure> {
         match self {
-            Self::History(args) => args.run(),
-            Self::Login(args) => args.run(),
-            Self::Gate(args) => args.run(),
-            Self::Pixelize(args) => args.run(),
             Self::Run(args) => args.run(),
             Self::Donate(args) | Self::Da(args) => args.run(),
             Self::Queue(args) => args.run(),
@@ -90,13 +91,19 @@ impl Command {
             Self::Pause(args) => args.tell("/queue/pause", "paused"),
             Self::Resume(args) => args.tell("/queue/resume", "time goes on"),
             Self::Stop(args) => args.tell("/control/shutdown", "ending after the stroke under way"),
+            Self::History(args) => args.run(),
+            Self::Login(args) => args.run(),
             Self::Config(args) => args.run(),
-            Self::Plan(args) => args.run(),
-            Self::Compare(args) => args.run(),
             Self::Render(args) => args.run(),
+            #[cfg(feature = "window")]
+            Self::Play(args) => args.run(),
             Self::Validate(args) => args.run(),
             Self::Convert(args) => args.run(),
             Self::Schema(args) => args.run(),
+            Self::Plan(args) => args.run(),
+            Self::Pixelize(args) => args.run(),
+            Self::Compare(args) => args.run(),
+            Self::Gate(args) => args.run(),
             Self::Simulate(args) => args.run(),
             #[cfg(feature = "sdxl")]
             Self::Weights(args) => args.run(),

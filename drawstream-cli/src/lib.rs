@@ -25,10 +25,7 @@ pub mod sinks;
 pub mod sources;
 pub mod stagehand;
 pub mod studio;
-<<<<<<< HEAD
+pub mod timelapse;
 
 /// Cancels what nobody waits for any more; part of the painters' interface.
 pub use tokio_util::sync::CancellationToken;
-=======
-pub mod timelapse;
->>>>>>> 8dda4bc (Plans as pictures and time-lapses: drawstream render, validate, convert, schema)
