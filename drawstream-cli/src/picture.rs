@@ -44,6 +44,29 @@ pub fn write_png(
     }
 }
 
+/// Writes a whole stage as PNG: `rgba` has four bytes a pixel, row by row; alpha is left out.
+///
+/// # Errors
+/// As [`write_png`].
+pub fn write_stage_png(
+    (width, height): (u32, u32),
+    rgba: &[u8],
+    notes: &[(&str, String)],
+    out: impl Write,
+) -> Result<(), EncodingError> {
+    let mut encoder = Encoder::new(out, width, height);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_color(ColorType::Rgb);
+    for (keyword, text) in notes {
+        encoder.add_itxt_chunk((*keyword).to_owned(), text.clone())?;
+    }
+    let colors: Vec<u8> = rgba
+        .chunks_exact(4)
+        .flat_map(|p| [p[0], p[1], p[2]])
+        .collect();
+    write_rows(encoder, &colors)
+}
+
 fn write_rows<W: Write>(encoder: Encoder<'_, W>, data: &[u8]) -> Result<(), EncodingError> {
     let mut writer = encoder.write_header()?;
     writer.write_image_data(data)?;

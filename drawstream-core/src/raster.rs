@@ -1,6 +1,6 @@
 //! The canvas's pixels: a [`Framebuffer`], and the exact rules by which shapes fall onto it.
 //!
-//! A shape is enumerated as [`Span`](span::Span)s that are already clipped, in the order in which it is painted.
+//! A shape is enumerated as spans that are already clipped, in the order in which it is painted.
 //! Everything else stands on that one enumeration: drawing a finished step, uncovering it pixel by pixel and
 //! counting what it paints. Work is bounded by the canvas, never by a coordinate.
 

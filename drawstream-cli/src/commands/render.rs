@@ -6,14 +6,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use drawstream_core::color::Rgb8;
+use drawstream_core::donation::ShowTime;
 use drawstream_core::plan::Plan;
 use drawstream_core::raster::Framebuffer;
+use drawstream_core::stage::{
+    Act, BrushView, CanvasDamage, CanvasView, Dab, Stage, StageOptions, StageView, Touched,
+};
 use drawstream_core::timeline::{Playhead, Timeline, TimelineOptions};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
 use crate::fresh_file::FreshFile;
-use crate::picture::write_png;
+use crate::picture::{write_png, write_stage_png};
 use crate::plan_file::PlanFile;
 use crate::timelapse::{Progress, Timelapse, TimelapseError, write_apng, write_gif};
 
@@ -35,6 +40,9 @@ pub struct RenderArgs {
     /// The picture at this moment of the animation, as 12.5s, 800ms or 1m30s; finished without it
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Duration>,
+    /// The picture as it is seen on the whole stage, 1920 pixels across and 1080 down
+    #[arg(long, conflicts_with = "scale")]
+    stage: bool,
     /// The time-lapse as GIF
     #[arg(long, value_name = "FILE")]
     gif: Option<PathBuf>,
@@ -108,24 +116,46 @@ impl RenderArgs {
         timeline: &Arc<Timeline>,
         target: Option<&Path>,
     ) -> Result<(), Failure> {
-        let frame = match self.at {
-            None => timeline.finished(),
-            Some(moment) => at(timeline, moment),
-        };
         let mut notes = vec![("Software", "drawstream".to_owned())];
         notes.extend(plan.seed().map(|seed| ("Seed", seed.to_string())));
         match target {
-            None => write_png(&frame, self.scale, &notes, io::stdout().lock())
+            None => self
+                .draw(timeline, &notes, io::stdout().lock())
                 .context("write the picture")?,
             Some(path) => {
                 let write = || -> anyhow::Result<()> {
                     let mut file = FreshFile::create(path)?;
-                    write_png(&frame, self.scale, &notes, &mut file)?;
+                    self.draw(timeline, &notes, &mut file)?;
                     Ok(file.keep()?)
                 };
                 write().with_context(|| format!("write {}", path.display()))?;
             }
         }
+        Ok(())
+    }
+
+    fn draw(
+        &self,
+        timeline: &Arc<Timeline>,
+        notes: &[(&str, String)],
+        out: impl io::Write,
+    ) -> anyhow::Result<()> {
+        if self.stage {
+            let stage = on_stage(timeline, self.at);
+            let size = stage.size();
+            write_stage_png(
+                (size.w().into(), size.h().into()),
+                stage.pixels(),
+                notes,
+                out,
+            )?;
+            return Ok(());
+        }
+        let frame = match self.at {
+            None => timeline.finished(),
+            Some(moment) => at(timeline, moment),
+        };
+        write_png(&frame, self.scale, notes, out)?;
         Ok(())
     }
 
@@ -149,6 +179,54 @@ impl RenderArgs {
         make(&mut bar).with_context(|| format!("write {}", path.display()))?;
         Ok(())
     }
+}
+
+/// The stage at a moment of the drawing; with the finished picture where none is named.
+fn on_stage(timeline: &Arc<Timeline>, moment: Option<Duration>) -> Stage {
+    let whole = timeline.duration();
+    let elapsed = moment.unwrap_or(whole).min(whole);
+    let mut playhead = Playhead::new(Arc::clone(timeline));
+    playhead.seek(elapsed);
+    let palette = timeline.palette(64);
+    let dab = |&color: &Rgb8| Dab {
+        color,
+        touched: Touched::Yes,
+    };
+    let dabs: Vec<Dab> = palette.iter().map(dab).collect();
+    let act = if elapsed < whole {
+        Act::Drawing {
+            elapsed,
+            duration: whole,
+        }
+    } else {
+        Act::Holding {
+            remaining: Duration::ZERO,
+            hold: Duration::ZERO,
+        }
+    };
+    let brush = playhead
+        .brush()
+        .filter(|_| elapsed < whole)
+        .map(|(at, color)| BrushView { at, color });
+    let mut stage = Stage::new(StageOptions {
+        empty_canvas: timeline.canvas().size,
+        ..StageOptions::default()
+    });
+    // The second look is long after everything has faded in.
+    for now in [ShowTime::ZERO, ShowTime::from_secs(60)] {
+        stage.render(&StageView {
+            now,
+            act,
+            canvas: Some(CanvasView {
+                frame: playhead.frame(),
+                damage: CanvasDamage::All,
+            }),
+            brush,
+            palette: &dabs,
+            ..StageView::default()
+        });
+    }
+    stage
 }
 
 fn at(timeline: &Arc<Timeline>, moment: Duration) -> Framebuffer {

@@ -1,6 +1,6 @@
 //! Donation Alerts as a source: the socket for what happens now, REST for what was missed, the ledger for both.
 //!
-//! [`session`] decides; this file performs: it owns the clock, the socket and the requests, and hands each donation
+//! `session` decides; this file performs: it owns the clock, the socket and the requests, and hands each donation
 //! to the ledger before it counts as known.
 //!
 //! | file | holds |
