@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use drawstream_core::color::Rgb8;
-use drawstream_core::donation::ShowTime;
+use drawstream_core::donation::{RawText, ShowTime};
+use drawstream_core::gate::{Field, Gate};
 use drawstream_core::plan::Plan;
 use drawstream_core::raster::Framebuffer;
 use drawstream_core::stage::{
-    Act, BrushView, CanvasDamage, CanvasView, Dab, Stage, StageOptions, StageView, Touched,
+    Act, BrushView, CanvasDamage, CanvasView, Dab, RequestView, Stage, StageOptions, StageView,
+    Touched,
 };
 use drawstream_core::timeline::{Playhead, Timeline, TimelineOptions};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -120,12 +122,12 @@ impl RenderArgs {
         notes.extend(plan.seed().map(|seed| ("Seed", seed.to_string())));
         match target {
             None => self
-                .draw(timeline, &notes, io::stdout().lock())
+                .draw(plan, timeline, &notes, io::stdout().lock())
                 .context("write the picture")?,
             Some(path) => {
                 let write = || -> anyhow::Result<()> {
                     let mut file = FreshFile::create(path)?;
-                    self.draw(timeline, &notes, &mut file)?;
+                    self.draw(plan, timeline, &notes, &mut file)?;
                     Ok(file.keep()?)
                 };
                 write().with_context(|| format!("write {}", path.display()))?;
@@ -136,12 +138,13 @@ impl RenderArgs {
 
     fn draw(
         &self,
+        plan: &Plan,
         timeline: &Arc<Timeline>,
         notes: &[(&str, String)],
         out: impl io::Write,
     ) -> anyhow::Result<()> {
         if self.stage {
-            let stage = on_stage(timeline, self.at);
+            let stage = on_stage(timeline, plan.caption(), self.at);
             let size = stage.size();
             write_stage_png(
                 (size.w().into(), size.h().into()),
@@ -182,12 +185,12 @@ impl RenderArgs {
 }
 
 /// The stage at a moment of the drawing; with the finished picture where none is named.
-fn on_stage(timeline: &Arc<Timeline>, moment: Option<Duration>) -> Stage {
+fn on_stage(timeline: &Arc<Timeline>, caption: &str, moment: Option<Duration>) -> Stage {
     let whole = timeline.duration();
     let elapsed = moment.unwrap_or(whole).min(whole);
     let mut playhead = Playhead::new(Arc::clone(timeline));
     playhead.seek(elapsed);
-    let palette = timeline.palette(64);
+    let palette = timeline.palette(16);
     let dab = |&color: &Rgb8| Dab {
         color,
         touched: Touched::Yes,
@@ -208,6 +211,13 @@ fn on_stage(timeline: &Arc<Timeline>, moment: Option<Duration>) -> Stage {
         .brush()
         .filter(|_| elapsed < whole)
         .map(|(at, color)| BrushView { at, color });
+    // A plan's caption is as hostile as any file.
+    let message = Gate::default().screen_text(&RawText::new(caption), Field::Message);
+    let request = RequestView {
+        donor: None,
+        amount: None,
+        message: Some(&message),
+    };
     let mut stage = Stage::new(StageOptions {
         empty_canvas: timeline.canvas().size,
         ..StageOptions::default()
@@ -222,6 +232,7 @@ fn on_stage(timeline: &Arc<Timeline>, moment: Option<Duration>) -> Stage {
                 damage: CanvasDamage::All,
             }),
             brush,
+            request: Some(request),
             palette: &dabs,
             ..StageView::default()
         });

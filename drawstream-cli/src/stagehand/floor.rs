@@ -298,7 +298,12 @@ impl Floor {
                 self.easel.prepare(id, now);
                 is_up
             }
-            State::Holding { .. } | State::Card { .. } => is_up,
+            State::Holding { .. } => {
+                // The last frame of the drawing came a little before its end.
+                self.easel.seek(Duration::MAX);
+                is_up
+            }
+            State::Card { .. } => is_up,
         };
         let ready: Vec<_> = self
             .show
