@@ -104,7 +104,7 @@ pub struct Paint {
 pub struct Run {
     /// The first pixel painted.
     pub start: CanvasPoint,
-    /// How many and which way; never 0.
+    /// How many and which way; never 0, and at most [`Run::MOST_LEN`].
     pub len: i32,
 }
 

@@ -264,10 +264,9 @@ fn check_op(op: &Op, limits: &Limits, place: &Place<'_>) -> Result<(), PlanError
         }
         Op::Runs { runs, .. } => {
             few("runs", "runs", runs.len(), 1)?;
-            match runs.iter().position(|run| run.len == 0) {
-                None => Ok(()),
-                Some(index) => Err(zero_run(&place.path().field("runs").entry(index))),
-            }
+            runs.iter().enumerate().try_for_each(|(index, run)| {
+                check_run(run.len, || place.path().field("runs").entry(index))
+            })
         }
         Op::Brush { path, width, .. } => {
             few("points", "points", path.len(), 1)?;
@@ -276,12 +275,22 @@ fn check_op(op: &Op, limits: &Limits, place: &Place<'_>) -> Result<(), PlanError
     }
 }
 
-pub(super) fn zero_run(at: &JsonPath) -> PlanError {
-    PlanError::WrongKind {
-        at: at.entry(2),
-        found: "0".to_owned(),
-        expected: "a length that is not 0",
+pub(super) fn check_run(len: i32, at: impl Fn() -> JsonPath) -> Result<(), PlanError> {
+    if len == 0 {
+        return Err(PlanError::WrongKind {
+            at: at().entry(2),
+            found: "0".to_owned(),
+            expected: "a length that is not 0",
+        });
     }
+    if len.unsigned_abs() > Run::MOST_LEN {
+        return Err(PlanError::TooLarge {
+            at: at().entry(2),
+            found: len.unsigned_abs().to_string(),
+            most: i64::from(Run::MOST_LEN),
+        });
+    }
+    Ok(())
 }
 
 fn check_animation(animation: &mut Animation, place: &Place<'_>) -> Result<(), PlanError> {
@@ -362,6 +371,9 @@ impl Op {
 }
 
 impl Run {
+    /// The most pixels of a run, as many as a row of the largest canvas has.
+    pub const MOST_LEN: u32 = 2048;
+
     /// A run of pixels; `None` for a length of 0.
     pub const fn new(start: super::CanvasPoint, len: i32) -> Option<Self> {
         if len == 0 {

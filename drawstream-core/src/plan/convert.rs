@@ -112,6 +112,7 @@ fn runs_of(points: &[CanvasPoint]) -> Vec<Run> {
     for &point in points {
         if let Some(run) = runs.last_mut()
             && run.start.y == point.y
+            && run.len.unsigned_abs() < Run::MOST_LEN
         {
             let next = |len: i32| run.start.x.checked_add(len) == Some(point.x);
             if run.len > 0 && next(run.len) {

@@ -74,7 +74,7 @@ impl Serialize for HexColor {
 #[schemars(rename = "Point")]
 pub(super) struct PointDoc(i32, i32);
 
-/// Pixels of one row, `[x, y, length]`: to the left where the length is negative, never 0.
+/// Pixels of one row, `[x, y, length]`: to the left where the length is negative, never 0, at most 2048.
 #[derive(Clone, Copy, Serialize, JsonSchema)]
 #[schemars(rename = "Run")]
 pub(super) struct RunDoc(i32, i32, i32);

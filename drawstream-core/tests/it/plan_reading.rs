@@ -207,3 +207,19 @@ fn both_schemas_are_as_published() {
     let pretty = |version| serde_json::to_string_pretty(&schema(version)).unwrap();
     insta::assert_snapshot!("schema_1_1", pretty(Version::V1_1));
 }
+
+#[test]
+fn points_far_beyond_the_canvas_become_runs_that_can_be_read_again() {
+    let points: Vec<_> = (-3000..3000).map(|x| format!("[{x},2]")).collect();
+    let step = format!(
+        r##"{{"op":"pixels","color":"#fff","points":[{}]}}"##,
+        points.join(",")
+    );
+    let plan = Plan::parse(document(&step), &Limits::default()).unwrap();
+    let json = plan.with_runs().to_json(Version::V1_1);
+    let Op::Runs { runs, .. } = first_op(&json) else {
+        panic!("a row is written as runs");
+    };
+    let pixels: u32 = runs.iter().map(|run| run.len.unsigned_abs()).sum();
+    assert_eq!((runs.len(), pixels), (3, 6000));
+}

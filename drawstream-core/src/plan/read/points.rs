@@ -41,12 +41,11 @@ impl ReadList for RunList {
         seq: A,
     ) -> Result<Option<Self::Output>, A::Error> {
         read_tuples::<3, _, _>(reader, seq, |reader, [x, y, len]| {
-            let run = Run::new(CanvasPoint::new(x, y), len);
-            if run.is_none() {
-                let error = build::zero_run(&reader.here());
+            if let Err(error) = build::check_run(len, || reader.here()) {
                 reader.note(error);
+                return None;
             }
-            run
+            Run::new(CanvasPoint::new(x, y), len)
         })
     }
 }
