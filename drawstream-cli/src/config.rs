@@ -66,6 +66,9 @@ pub struct DonationAlertsConfig {
     pub poll_interval: Duration,
 }
 
+/// Where Ollama listens unless it is told otherwise.
+const OLLAMA_PORT: u16 = 11_434;
+
 /// Which kind of LLM server plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlannerBackend {
@@ -104,11 +107,57 @@ pub struct PlannerConfig {
     pub retry_attempts: u32,
 }
 
+/// The name of a painter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PainterName {
+    /// SDXL in this program.
+    Sdxl,
+    /// A server that answers as AUTOMATIC1111's does.
+    WebUi,
+    /// ComfyUI.
+    ComfyUi,
+    /// A server that answers as OpenAI's image API does.
+    OpenAiImages,
+    /// The planner's language model, which writes the plan itself.
+    LlmDsl,
+    /// The built-in painter.
+    Sketch,
+}
+
+impl PainterName {
+    /// Every one, the most able first.
+    pub const ALL: [Self; 6] = [
+        Self::Sdxl,
+        Self::WebUi,
+        Self::ComfyUi,
+        Self::OpenAiImages,
+        Self::LlmDsl,
+        Self::Sketch,
+    ];
+
+    /// As it is written in the settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sdxl => "sdxl",
+            Self::WebUi => "webui",
+            Self::ComfyUi => "comfyui",
+            Self::OpenAiImages => "openai-images",
+            Self::LlmDsl => "llm-dsl",
+            Self::Sketch => "sketch",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let is_it = |name: &Self| name.name().eq_ignore_ascii_case(text);
+        Self::ALL.into_iter().find(is_it)
+    }
+}
+
 /// The painters.
 #[derive(Clone, Debug)]
 pub struct PainterConfig {
-    /// Names in order of preference.
-    pub order: Vec<String>,
+    /// In order of preference; `None` takes those that are set up.
+    pub order: Option<Vec<PainterName>>,
     /// SDXL weights: a folder or a name.
     pub model_base: String,
     /// LoRA: a folder or a name.
@@ -146,7 +195,7 @@ pub struct PixelConfig {
     pub duration: Option<Duration>,
 }
 
-/// The built-in painter's canvas.
+/// The built-in painter's canvas; no side is 0.
 #[derive(Clone, Copy, Debug)]
 pub struct CanvasConfig {
     /// Pixels across.
@@ -366,20 +415,30 @@ fn donation_alerts(read: &Reader<'_>) -> Result<DonationAlertsConfig, ConfigErro
 
 fn planner(read: &Reader<'_>) -> Result<PlannerConfig, ConfigError> {
     let backends = [
-        ("ollama", PlannerBackend::Ollama),
-        ("llamacpp", PlannerBackend::LlamaCpp),
-        ("vllm", PlannerBackend::Vllm),
-        ("tgi", PlannerBackend::Tgi),
-        ("openai", PlannerBackend::OpenAi),
-        ("builtin", PlannerBackend::Builtin),
+        ("auto", None),
+        ("ollama", Some(PlannerBackend::Ollama)),
+        ("llamacpp", Some(PlannerBackend::LlamaCpp)),
+        ("vllm", Some(PlannerBackend::Vllm)),
+        ("tgi", Some(PlannerBackend::Tgi)),
+        ("openai", Some(PlannerBackend::OpenAi)),
+        ("builtin", Some(PlannerBackend::Builtin)),
     ];
+    let endpoint: Url = read.parsed(
+        "planner.endpoint",
+        "an http:// or https:// address",
+        http_url,
+    )?;
+    let is_named = read.is_said("planner.endpoint") || read.is_said("planner.model");
+    let guessed = match (is_named, endpoint.port()) {
+        (false, _) => PlannerBackend::Builtin,
+        (true, Some(OLLAMA_PORT)) => PlannerBackend::Ollama,
+        (true, _) => PlannerBackend::OpenAi,
+    };
     Ok(PlannerConfig {
-        backend: read.one_of("planner.backend", &backends)?,
-        endpoint: read.parsed(
-            "planner.endpoint",
-            "an http:// or https:// address",
-            http_url,
-        )?,
+        backend: read
+            .one_of("planner.backend", &backends)?
+            .unwrap_or(guessed),
+        endpoint,
         model: read.text("planner.model"),
         api_key: read.optional("planner.api_key").map(Secret::new),
         temperature: read.number("planner.temperature", 0.0..=2.0)?,
@@ -390,21 +449,13 @@ fn planner(read: &Reader<'_>) -> Result<PlannerConfig, ConfigError> {
 }
 
 fn painter(read: &Reader<'_>) -> Result<PainterConfig, ConfigError> {
-    let known = [
-        "sketch",
-        "sdxl",
-        "webui",
-        "comfyui",
-        "openai-images",
-        "llm-dsl",
-        "remote",
-    ];
+    let names = PainterName::ALL.map(PainterName::name).join(", ");
     let order = |text: &str| {
-        let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
-        names
-            .iter()
-            .all(|name| known.contains(&name.as_str()))
-            .then_some(names)
+        if text == "auto" {
+            return Some(None);
+        }
+        let names = text.split(',').map(|name| PainterName::parse(name.trim()));
+        names.collect::<Option<Vec<_>>>().map(Some)
     };
     let side = "a multiple of 8 from 64 to 4096";
     let multiple_of_8 = |text: &str| {
@@ -413,11 +464,7 @@ fn painter(read: &Reader<'_>) -> Result<PainterConfig, ConfigError> {
             .filter(|n| n % 8 == 0 && (64..=4096).contains(n))
     };
     Ok(PainterConfig {
-        order: read.parsed(
-            "painter.order",
-            &format!("a list of {}", known.join(", ")),
-            order,
-        )?,
+        order: read.parsed("painters", &format!("auto, or a list of {names}"), order)?,
         model_base: read.text("painter.model_base"),
         lora_repo: read.text("painter.lora_repo"),
         lora_weight: read.text("painter.lora_weight"),

@@ -9,6 +9,7 @@ pub mod control;
 pub mod failure;
 mod feed;
 pub mod fresh_file;
+pub mod health;
 pub mod intake;
 pub mod ledger;
 pub mod live;

@@ -10,7 +10,6 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use drawstream_core::donation::{RawText, UnixTime};
 use drawstream_core::gate::{Field, Gate};
-use drawstream_core::plan::CanvasSize;
 use drawstream_core::show::ShowOptions;
 use drawstream_core::stage::{Locale, StageOptions, StageSize, ThemeName};
 use tokio::sync::{mpsc, watch};
@@ -23,8 +22,8 @@ use crate::failure::Failure;
 use crate::feed;
 use crate::intake::Intake;
 use crate::ledger::{Clerk, Ledger, LedgerError, Opening};
-use crate::painters::{Painter, Sketch};
-use crate::planners::{Builtin, Planner};
+use crate::painters;
+use crate::planners;
 use crate::scribe::Scribe;
 use crate::sinks::Sink;
 use crate::stagehand::{self, ARRIVALS, Fps, Lines, ORDERS, Order, StagehandOptions};
@@ -116,8 +115,8 @@ impl Live {
         .await?;
         let crew = Crew {
             gate,
-            planners: planners(&config),
-            painters: painters(&config)?,
+            planners: planners::roster(&config)?,
+            painters: painters::roster(&config)?,
         };
         let studio = Studio::new(
             &config,
@@ -312,7 +311,7 @@ fn stagehand_options(
             ConfigLocale::Ru => Locale::Ru,
         },
         caption: Some(stage.caption.clone()),
-        empty_canvas: canvas(config)?,
+        empty_canvas: painters::canvas(config)?,
     };
     Ok(StagehandOptions {
         stage: look,
@@ -326,23 +325,4 @@ fn stagehand_options(
         fps: options.fps,
         utc_offset: options.utc_offset,
     })
-}
-
-/// The planners in order of preference; the last one always gives a decision.
-fn planners(_config: &Config) -> Vec<Box<dyn Planner>> {
-    vec![Box::new(Builtin)]
-}
-
-/// The painters in order of preference; the last one always paints.
-fn painters(config: &Config) -> Result<Vec<Box<dyn Painter>>, Failure> {
-    let size = canvas(config)?;
-    Ok(vec![Box::new(Sketch {
-        size,
-        colors: config.pixel.palette_colors,
-    })])
-}
-
-fn canvas(config: &Config) -> Result<CanvasSize, Failure> {
-    CanvasSize::new(config.canvas.w, config.canvas.h)
-        .ok_or_else(|| Failure::input(anyhow!("the canvas has no pixels")))
 }

@@ -1,5 +1,6 @@
 //! Painters: a scene that the gate let through → a [`Picture`].
 
+mod roster;
 mod sketch;
 
 use drawstream_core::gate::ApprovedScene;
@@ -9,7 +10,9 @@ use image::RgbImage;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+pub use self::roster::{canvas, painter, roster};
 pub use self::sketch::Sketch;
+use crate::health::Health;
 
 /// What a painter made.
 #[derive(Clone, Debug)]
@@ -60,4 +63,7 @@ pub trait Painter: Send + Sync + std::fmt::Debug {
         scene: &'a ApprovedScene,
         sitting: &'a Sitting,
     ) -> BoxFuture<'a, Result<Picture, PainterError>>;
+
+    /// How it is: whether it could paint now, and what can be done where it cannot. Paints nothing.
+    fn check(&self) -> BoxFuture<'_, Health>;
 }

@@ -1,6 +1,7 @@
 //! Planners: a request that the gate let through → a [`Decision`] with a scene in it.
 
 mod builtin;
+mod roster;
 
 use futures_util::future::BoxFuture;
 
@@ -8,6 +9,8 @@ use drawstream_core::gate::ApprovedRequest;
 use drawstream_core::scene::{Decision, Seed};
 
 pub use self::builtin::Builtin;
+pub use self::roster::roster;
+use crate::health::Health;
 
 /// Why a planner gave no decision. The next planner is asked; the last one always gives one.
 #[derive(Debug, thiserror::Error)]
@@ -32,4 +35,7 @@ pub trait Planner: Send + Sync + std::fmt::Debug {
         request: &'a ApprovedRequest,
         seed: Seed,
     ) -> BoxFuture<'a, Result<Decision, PlannerError>>;
+
+    /// How it is: whether it could plan now, and what can be done where it cannot.
+    fn check(&self) -> BoxFuture<'_, Health>;
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use drawstream::health::Health;
 use drawstream::painters::{Painter, PainterError, Picture, Sitting};
 use drawstream_core::gate::{ApprovedScene, Gate};
 use drawstream_core::pixelize::{Options, pixelize};
@@ -50,6 +51,10 @@ impl Painter for Sunset {
         });
         sitting.progress.send_replace(1.0);
         ready(Ok(Picture::Painted(picture))).boxed()
+    }
+
+    fn check(&self) -> BoxFuture<'_, Health> {
+        ready(Health::good("the sun is always up")).boxed()
     }
 }
 

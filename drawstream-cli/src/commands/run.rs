@@ -102,7 +102,7 @@ impl RunArgs {
             own.push(("pixel.duration_sec", DEMO_DRAWING.to_owned()));
             own.push(("show.duration_sec", DEMO_HOLD.to_owned()));
             own.push(("planner.backend", "builtin".to_owned()));
-            own.push(("painter.order", "sketch".to_owned()));
+            own.push(("painters", "sketch".to_owned()));
         }
         own.extend(self.log_format.clone().map(|format| ("log.format", format)));
         own.extend(self.log_level.clone().map(|level| ("log.level", level)));

@@ -128,8 +128,8 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "planner.backend",
         "LLM_BACKEND",
-        "ollama",
-        "ollama, llamacpp, vllm, tgi, openai or builtin",
+        "auto",
+        "ollama, llamacpp, vllm, tgi, openai, builtin; auto is builtin until an endpoint or a model is named",
     ),
     key(
         "planner.endpoint",
@@ -168,10 +168,10 @@ pub(crate) const KEYS: &[Key] = &[
         "tries before the built-in planner",
     ),
     key(
-        "painter.order",
-        "PAINTER_ORDER",
-        "sketch",
-        "painters in order of preference, comma separated",
+        "painters",
+        "PAINTERS",
+        "auto",
+        "in order of preference, comma separated; auto takes those that are set up. `sketch` is always the last",
     ),
     key(
         "painter.model_base",

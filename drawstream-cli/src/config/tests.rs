@@ -46,7 +46,7 @@ fn nothing_said_gives_a_usable_configuration_with_the_published_defaults() {
 
 #[test]
 fn the_environment_is_stronger_than_the_file_and_an_empty_variable_says_nothing() {
-    let toml = "locale = \"ru\"\n[api]\nport = 9000\n[show]\nduration_sec = 2.5\n[painter]\norder = [\"webui\", \"sketch\"]";
+    let toml = "painters = [\"webui\", \"sketch\"]\nlocale = \"ru\"\n[api]\nport = 9000\n[show]\nduration_sec = 2.5\n";
     let layers = layers(
         toml,
         &[
@@ -60,7 +60,8 @@ fn the_environment_is_stronger_than_the_file_and_an_empty_variable_says_nothing(
     assert_eq!(config.api.port, 9001);
     assert_eq!(config.locale, Locale::Ru);
     assert_eq!(config.show.hold, Duration::from_millis(2500));
-    assert_eq!(config.painter.order, ["webui", "sketch"]);
+    let order = config.painter.order.unwrap();
+    assert_eq!(order, [PainterName::WebUi, PainterName::Sketch]);
     assert_eq!(
         config.donation_alerts.ws_url.as_str(),
         "wss://example.org/ws"
@@ -101,8 +102,8 @@ fn what_cannot_be_used_is_named_with_its_place_and_the_mend() {
     );
     check_error(
         "",
-        &[("PAINTER_ORDER", "sketch,dalle")],
-        "environment: painter.order = \"sketch,dalle\" is not a list of sketch, sdxl, webui, comfyui, openai-images, llm-dsl, remote",
+        &[("PAINTERS", "sketch,dalle")],
+        "environment: painters = \"sketch,dalle\" is not auto, or a list of sdxl, webui, comfyui, openai-images, llm-dsl, sketch",
     );
 }
 
@@ -127,4 +128,27 @@ fn secrets_are_never_printed() {
         Some("tok-123")
     );
     assert!(!format!("{config:?}").contains("tok-"));
+}
+
+#[test]
+fn a_language_model_plans_only_where_one_was_named() {
+    let backend = |env: &[(&str, &str)]| {
+        let layers = layers("", env).unwrap();
+        Config::from_layers(&layers).unwrap().planner.backend
+    };
+    assert_eq!(backend(&[]), PlannerBackend::Builtin);
+    assert_eq!(
+        backend(&[("LLM_MODEL_ID", "qwen3:8b")]),
+        PlannerBackend::Ollama
+    );
+    let there = ("LLM_ENDPOINT", "http://127.0.0.1:8000/v1/chat/completions");
+    assert_eq!(backend(&[there]), PlannerBackend::OpenAi);
+    assert_eq!(
+        backend(&[there, ("LLM_BACKEND", "vllm")]),
+        PlannerBackend::Vllm
+    );
+    assert_eq!(
+        backend(&[there, ("LLM_BACKEND", "builtin")]),
+        PlannerBackend::Builtin
+    );
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::error::ConfigError;
 use super::key::{KEYS, Key, Privacy};
-use super::layers::{Layers, Said};
+use super::layers::{Layers, Origin, Said};
 
 /// Reads values out of the layers.
 pub(crate) struct Reader<'a> {
@@ -27,6 +27,13 @@ impl<'a> Reader<'a> {
     /// The text of a setting that may be absent.
     pub(crate) fn optional(&self, path: &str) -> Option<String> {
         self.layers.said(key(path)).map(|said| said.text)
+    }
+
+    /// Whether anybody said something of a setting.
+    pub(crate) fn is_said(&self, path: &str) -> bool {
+        self.layers
+            .said(key(path))
+            .is_some_and(|said| said.origin != Origin::Default)
     }
 
     /// A value that `parse` understands.

@@ -4,7 +4,9 @@ use drawstream_core::gate::ApprovedScene;
 use drawstream_core::plan::CanvasSize;
 use drawstream_core::sketch;
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
+
+use crate::health::Health;
 
 use super::{Painter, PainterError, Picture, Sitting};
 
@@ -36,5 +38,9 @@ impl Painter for Sketch {
                 .map_err(|error| PainterError::Broken(error.to_string()))
         }
         .boxed()
+    }
+
+    fn check(&self) -> BoxFuture<'_, Health> {
+        ready(Health::good("built in, always ready")).boxed()
     }
 }

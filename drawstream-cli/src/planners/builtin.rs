@@ -6,6 +6,8 @@ use drawstream_core::sketch;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 
+use crate::health::Health;
+
 use super::{Planner, PlannerError};
 
 /// The built-in planner.
@@ -23,6 +25,10 @@ impl Planner for Builtin {
         seed: Seed,
     ) -> BoxFuture<'a, Result<Decision, PlannerError>> {
         ready(Ok(Decision::Draw(sketch::plan(request.text(), seed)))).boxed()
+    }
+
+    fn check(&self) -> BoxFuture<'_, Health> {
+        ready(Health::good("built in, always ready")).boxed()
     }
 }
 
