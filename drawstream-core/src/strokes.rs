@@ -192,6 +192,7 @@ fn beats(painter: &mut Painter, marks: &[Mark]) -> Vec<Beat> {
         beats.push(Beat {
             stage: mark.stage,
             pixels: mark.pixels.len(),
+            gain: mark.gain,
             way,
             before: match last {
                 Some(last) if last.stage != mark.stage => Before::Look,

@@ -10,6 +10,8 @@ pub(crate) struct Dab {
     pub(crate) pixels: Vec<u32>,
     /// How many connected pieces it has.
     pub(crate) pieces: usize,
+    /// Whether these lie apart and are only taken together so that there are fewer strokes.
+    pub(crate) gathered: bool,
 }
 
 /// All pixels that are wrong, as at most about `most` dabs: pieces of a tone that lie near are taken together,
@@ -18,21 +20,26 @@ pub(crate) fn dabs(easel: &Easel, most: usize) -> Vec<Dab> {
     let mut pieces = Pieces::find(easel);
     pieces.join_near(easel);
     let mut side = FIRST_CELL;
-    while pieces.groups() > most && side <= LAST_CELL {
-        pieces.join_in_cells(easel, side);
-        side *= 2;
-    }
-    if pieces.groups() > most {
-        // So many small things are no longer lines and lights: whatever has a colour is taken together.
-        pieces.forget_stages();
-        pieces.join_in_cells(easel, LAST_CELL);
+    let longer = easel.width.max(easel.height) as i32;
+    while side < 2 * longer {
+        let spare = pieces.groups().saturating_sub(most);
+        if spare == 0 {
+            break;
+        }
+        if side > STAGES_CELL {
+            // So many small things are no longer lines and lights: whatever has a colour is taken together.
+            pieces.forget_stages();
+        }
+        pieces.join_in_cells(easel, side, spare);
+        side += (side / 4).max(1);
     }
     pieces.into_dabs()
 }
 
-/// Neighbourhoods in which pieces are taken together when there are too many, in pixels: from a hand's breadth.
+/// The first neighbourhoods in which pieces are taken together when there are too many, and the last ones in which
+/// lines, dabs and lights stay apart, in pixels.
 const FIRST_CELL: i32 = 6;
-const LAST_CELL: i32 = 24;
+const STAGES_CELL: i32 = 24;
 
 struct Pieces {
     /// Which piece a pixel belongs to.
@@ -40,6 +47,8 @@ struct Pieces {
     pixels: Vec<Vec<u32>>,
     kind: Vec<(Stage, Tone)>,
     parent: Vec<u32>,
+    /// By root: whether pieces that lie apart were taken together.
+    gathered: Vec<bool>,
 }
 
 const NONE: u32 = u32::MAX;
@@ -91,6 +100,7 @@ impl Pieces {
         Self {
             of,
             parent: (0..pixels.len() as u32).collect(),
+            gathered: vec![false; pixels.len()],
             kind,
             pixels,
         }
@@ -147,8 +157,9 @@ impl Pieces {
         }
     }
 
-    /// Takes groups of a kind together whose first pixels lie in the same cell of a grid.
-    fn join_in_cells(&mut self, easel: &Easel, side: i32) {
+    /// Takes groups of a kind together whose first pixels lie in the same cell of a grid, until there are so many
+    /// fewer.
+    fn join_in_cells(&mut self, easel: &Easel, side: i32, mut spare: usize) {
         let mut keys: Vec<_> = (0..self.parent.len() as u32)
             .filter(|&p| self.parent[p as usize] == p)
             .map(|p| {
@@ -159,8 +170,11 @@ impl Pieces {
         keys.sort_unstable();
         for pair in keys.windows(2) {
             let (a, b) = (pair[0], pair[1]);
-            if (a.0, a.1, a.2) == (b.0, b.1, b.2) {
+            if spare > 0 && (a.0, a.1, a.2) == (b.0, b.1, b.2) {
                 self.join(a.3, b.3);
+                let root = self.root(a.3);
+                self.gathered[root as usize] = true;
+                spare -= 1;
             }
         }
     }
@@ -179,6 +193,7 @@ impl Pieces {
                     tone,
                     pixels,
                     pieces: 1,
+                    gathered: self.gathered[root],
                 });
             } else {
                 let dab = &mut dabs[slot[root] as usize];

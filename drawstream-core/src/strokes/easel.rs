@@ -93,6 +93,25 @@ impl Easel {
         masses.iter().map(left).sum()
     }
 
+    /// How many pixels would still be wrong after these masses.
+    pub(crate) fn wrong_by(&self, masses: &[Mass]) -> usize {
+        let wrong = |m: &Mass| {
+            m.pixels
+                .iter()
+                .filter(|&&p| self.want[p as usize] != m.tone)
+                .count()
+        };
+        masses.iter().map(wrong).sum()
+    }
+
+    /// Whether the pixel comes so much nearer to the picture with this tone that it is painted though it may have to
+    /// be painted once more.
+    pub(crate) fn is_worth(&self, pixel: u32, tone: Tone) -> bool {
+        let want = self.want[pixel as usize];
+        let left = self.distance(self.on[pixel as usize], want);
+        self.distance(tone, want) < left * 0.4
+    }
+
     /// Puts paint on pixels.
     pub(crate) fn put(&mut self, pixels: &[u32], tone: Tone) {
         for &pixel in pixels {

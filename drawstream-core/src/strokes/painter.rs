@@ -9,7 +9,7 @@ use super::dabs::{Dab, dabs, is_solid};
 use super::easel::{Easel, Tone};
 use super::hatch::{Hatching, dip, hatch};
 use super::masses::{Mass, simplify};
-use super::route::{Leg, route};
+use super::route::{Leg, STRIDE, route};
 use super::stage::Stage;
 use super::technique::{Technique, Touch, Values};
 use super::trace::Tracer;
@@ -21,6 +21,8 @@ pub(crate) struct Mark {
     pub(crate) tone: Tone,
     /// In painting order, at least one.
     pub(crate) pixels: Vec<u32>,
+    /// How much nearer it brings the canvas to the picture.
+    pub(crate) gain: f32,
 }
 
 /// How much a region must be worth to stay, on a picture of 96 pixels: from small shapes to large masses. A square
@@ -36,6 +38,13 @@ const REACH: f32 = 0.7;
 /// How strongly a stroke draws the hand to itself by what it brings nearer to the picture: its exponent. At 0 only
 /// the way counts, at 1 the hand jumps all over the canvas from the weightiest to the next one.
 const PULL: f32 = 0.3;
+
+/// From so many shapes on they are taken by their value; a few are done where the hand is.
+const BANDED: usize = 60;
+/// At how many of a mass's places the hand looks when it seeks the nearest one.
+const PLACES: usize = 24;
+/// The side of a dot, as a share of the picture's: at least 2 pixels.
+const DOT: f32 = 0.042;
 
 /// Somebody in front of an [`Easel`].
 pub(crate) struct Painter {
@@ -106,9 +115,13 @@ impl Painter {
         let mut views = simplify(&self.easel, &limits);
         let bare: f32 = self.easel.left_by(None);
         let squint = self.technique.squint.clamp(0.0, 1.0) * bare;
+        let rough = self.easel.area() * 2 / 5;
+        let good = |view: &[Mass]| {
+            self.easel.left_by(Some(view)) <= squint && self.easel.wrong_by(view) <= rough
+        };
         let chosen = (0..views.len())
             .rev()
-            .find(|&i| self.easel.left_by(Some(&views[i])) <= squint)
+            .find(|&i| good(&views[i]))
             .unwrap_or(0);
         let chosen = (chosen..views.len())
             .find(|&i| views[i].len() <= MOST_MASSES)
@@ -133,12 +146,30 @@ impl Painter {
         for mass in grounds.into_iter().flatten() {
             self.cover(&mass, Stage::Ground);
         }
-        for band in self.by_value(rest, |m| m.tone) {
-            let legs: Vec<Leg> = band.iter().map(|m| self.leg(m.tone, &m.pixels)).collect();
-            for turn in route(&self.easel, &legs, self.at) {
-                self.cover(&band[turn.leg], Stage::Masses);
+        for mut band in self.by_value(rest, |m| m.tone) {
+            while let Some(next) = self.next_mass(&band) {
+                let mass = band.swap_remove(next);
+                self.cover(&mass, Stage::Masses);
             }
         }
+    }
+
+    /// The mass that draws the hand to itself most.
+    fn next_mass(&self, masses: &[Mass]) -> Option<usize> {
+        let pulled = |mass: &Mass| {
+            let step = mass.pixels.len().div_ceil(PLACES);
+            let nearest = mass.pixels.iter().step_by(step).map(|&p| {
+                let (x, y) = self.easel.place(p);
+                (x - self.at.0).pow(2) + (y - self.at.1).pow(2)
+            });
+            let way = (nearest.min().unwrap_or(0) as f32).sqrt();
+            (way + STRIDE) / libm::powf(mass.pixels.len() as f32, PULL)
+        };
+        let pulled: Vec<f32> = masses.iter().map(pulled).collect();
+        (0..masses.len()).min_by(|&a, &b| {
+            let order = pulled[a].total_cmp(&pulled[b]);
+            order.then(masses[a].pixels[0].cmp(&masses[b].pixels[0]))
+        })
     }
 
     fn cover(&mut self, mass: &Mass, stage: Stage) {
@@ -176,7 +207,7 @@ impl Painter {
         let crumb = (width * width / 6.0).max(2.0) as usize;
         let mut strokes: Vec<(f32, Tone, Vec<u32>)> = Vec::new();
         for shape in shapes {
-            let better = |&p: &u32| self.easel.gain(p, shape.tone) > 0.0;
+            let better = |&p: &u32| self.easel.is_worth(p, shape.tone);
             let pixels: Vec<u32> = shape.pixels.iter().copied().filter(better).collect();
             if pixels.len() < crumb {
                 continue;
@@ -226,13 +257,15 @@ impl Painter {
         let mut strokes = Vec::new();
         for dab in dabs {
             let n = dab.pixels.len();
-            let pieces = if n > 20 && dab.pieces == 1 && is_solid(&self.easel, &dab.pixels) {
-                self.hatched(&dab.pixels, width)
-            } else if n > 60 && dab.pieces * 3 > n {
-                self.hatched(&dab.pixels, width * 2.5)
-            } else {
-                vec![tracer.trace(&self.easel, &dab.pixels)]
-            };
+            let pieces =
+                if n > 20 && dab.pieces == 1 && !dab.gathered && is_solid(&self.easel, &dab.pixels)
+                {
+                    self.hatched(&dab.pixels, width)
+                } else if n > 60 && dab.pieces * 3 > n && !dab.gathered {
+                    self.hatched(&dab.pixels, width * 2.5)
+                } else {
+                    vec![tracer.trace(&self.easel, &dab.pixels)]
+                };
             let parts = pieces.into_iter().flat_map(|p| dip(p, load));
             strokes.extend(parts.map(|p| (dab.tone, p)));
         }
@@ -253,42 +286,74 @@ impl Painter {
 
     /// Puts strokes on the canvas, as they lie beside each other.
     fn put(&mut self, stage: Stage, strokes: Vec<(Tone, Vec<u32>)>) {
-        for band in self.by_value(strokes, |s| s.0) {
+        let strokes: Vec<(Tone, Vec<u32>)> = strokes
+            .into_iter()
+            .flat_map(|(tone, pixels)| dip(pixels, self.chunk).into_iter().map(move |p| (tone, p)))
+            .map(|(tone, pixels)| (tone, self.touched(stage, pixels)))
+            .collect();
+        let bands = match stage {
+            Stage::Ground | Stage::Masses => self.by_value(strokes, |s| s.0),
+            Stage::Shapes if strokes.len() >= BANDED => self.by_value(strokes, |s| s.0),
+            Stage::Shapes | Stage::Outlines | Stage::Details | Stage::Highlights => vec![strokes],
+        };
+        for mut band in bands {
             let legs: Vec<Leg> = band
                 .iter()
                 .map(|(tone, pixels)| self.leg(*tone, pixels))
                 .collect();
             for turn in route(&self.easel, &legs, self.at) {
-                let (tone, pixels) = &band[turn.leg];
-                let mut pixels = pixels.clone();
+                let (tone, pixels) = &mut band[turn.leg];
+                let (tone, mut pixels) = (*tone, std::mem::take(pixels));
                 if turn.reversed {
                     pixels.reverse();
                 }
-                for part in dip(pixels, self.chunk) {
-                    let part = self.touched(part);
-                    self.easel.put(&part, *tone);
-                    self.at = self.easel.place(part[part.len() - 1]);
-                    self.marks.push(Mark {
-                        stage,
-                        tone: *tone,
-                        pixels: part,
-                    });
-                }
+                let gain = pixels.iter().map(|&p| self.easel.gain(p, tone)).sum();
+                self.easel.put(&pixels, tone);
+                self.at = self.easel.place(pixels[pixels.len() - 1]);
+                self.marks.push(Mark {
+                    stage,
+                    tone,
+                    pixels,
+                    gain,
+                });
             }
         }
     }
 
-    fn touched(&self, stroke: Vec<u32>) -> Vec<u32> {
-        if self.technique.touch == Touch::Sweep {
+    /// The stroke as the technique's brush makes it: in one sweep, or every other dot on the way there and those
+    /// between them on the way back.
+    fn touched(&self, stage: Stage, stroke: Vec<u32>) -> Vec<u32> {
+        let fine = matches!(stage, Stage::Outlines | Stage::Details | Stage::Highlights);
+        if fine || self.technique.touch == Touch::Sweep {
             return stroke;
         }
-        let even = |p: u32| {
-            let (x, y) = self.easel.place(p);
-            (x + y) % 2 == 0
-        };
-        let (mut there, back): (Vec<u32>, Vec<u32>) = stroke.into_iter().partition(|&p| even(p));
-        there.extend(back.into_iter().rev());
-        there
+        let side = ((self.side * DOT) as i32).max(2);
+        // Which dot a pixel belongs to, its place in the stroke, its place in the dot.
+        let mut dots: Vec<((i32, i32), usize, (i32, i32), u32)> = stroke
+            .iter()
+            .enumerate()
+            .map(|(place, &p)| {
+                let (x, y) = self.easel.place(p);
+                let across = if y % 2 == 0 { x } else { -x };
+                ((y / side, x / side), place, (y, across), p)
+            })
+            .collect();
+        dots.sort_unstable();
+        let mut order: Vec<(usize, &[((i32, i32), usize, (i32, i32), u32)])> = dots
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|dot| (dot[0].1, dot))
+            .collect();
+        order.sort_unstable_by_key(|&(place, _)| place);
+        let (there, back): (Vec<_>, Vec<_>) = order
+            .into_iter()
+            .partition(|(_, dot)| (dot[0].0.0 + dot[0].0.1) % 2 == 0);
+        let mut pixels = Vec::with_capacity(stroke.len());
+        for (_, dot) in there.into_iter().chain(back.into_iter().rev()) {
+            let mut dot: Vec<_> = dot.iter().map(|&(_, _, place, p)| (place, p)).collect();
+            dot.sort_unstable();
+            pixels.extend(dot.into_iter().map(|(_, p)| p));
+        }
+        pixels
     }
 
     fn leg(&self, tone: Tone, pixels: &[u32]) -> Leg {
@@ -301,7 +366,7 @@ impl Painter {
 
     /// Parts things in the order in which the technique takes their tones, each part keeping its order.
     fn by_value<T>(&self, things: Vec<T>, tone: impl Fn(&T) -> Tone) -> Vec<Vec<T>> {
-        const BANDS: usize = 4;
+        const BANDS: usize = 3;
         let mut bands: Vec<Vec<T>> = (0..BANDS).map(|_| Vec::new()).collect();
         for thing in things {
             let light = self.easel.looks[usize::from(tone(&thing))].l;

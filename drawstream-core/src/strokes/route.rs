@@ -21,13 +21,21 @@ pub(crate) struct Turn {
 }
 
 /// Distance that is added to each hop, so that a weighty stroke next door still comes before a trifle underhand.
-const STRIDE: f32 = 4.0;
+pub(crate) const STRIDE: f32 = 4.0;
 
 /// Orders legs from `from` on, the nearest by pulled distance next.
 ///
 /// Ends lie in a grid of cells that is searched in rings, so that the work grows with the number of legs and not
 /// with its square.
 pub(crate) fn route(easel: &Easel, legs: &[Leg], from: (i32, i32)) -> Vec<Turn> {
+    let mut order = greedy(easel, legs, from);
+    shorten(legs, from, &mut order);
+    shorten(legs, from, &mut order);
+    order
+}
+
+/// The nearest leg next, again and again.
+fn greedy(easel: &Easel, legs: &[Leg], from: (i32, i32)) -> Vec<Turn> {
     let side = cell_side(easel, legs.len());
     let (columns, rows) = (
         easel.width as i32 / side + 1,
@@ -57,10 +65,9 @@ pub(crate) fn route(easel: &Easel, legs: &[Leg], from: (i32, i32)) -> Vec<Turn> 
                 }
                 for &(leg, reversed) in &cells[(y * columns + x) as usize] {
                     let end = legs[leg].ends[usize::from(reversed)];
-                    let (dx, dy) = ((end.0 - at.0) as f32, (end.1 - at.1) as f32);
-                    let far = ((dx * dx + dy * dy).sqrt() + STRIDE) / legs[leg].pull;
-                    if best.is_none_or(|b| (far, leg, reversed) < b) {
-                        best = Some((far, leg, reversed));
+                    let pulled = (far(at, end) + STRIDE) / legs[leg].pull;
+                    if best.is_none_or(|b| (pulled, leg, reversed) < b) {
+                        best = Some((pulled, leg, reversed));
                     }
                 }
             }
@@ -73,6 +80,75 @@ pub(crate) fn route(easel: &Easel, legs: &[Leg], from: (i32, i32)) -> Vec<Turn> 
         order.push(Turn { leg, reversed });
     }
     order
+}
+
+/// How many legs are moved at most: the work stays in proportion to their number.
+const MOST_MOVES: usize = 64;
+/// What a move must save, in pixels of way.
+const WORTH_MOVING: f32 = 1.0;
+
+/// Takes out the legs that lie farthest off the way, where the nearest-first order came back for what it had left
+/// behind, and puts each where it costs the least way (the moves of one node of Or 1976).
+fn shorten(legs: &[Leg], from: (i32, i32), order: &mut Vec<Turn>) {
+    let way = Way { legs, from };
+    let mut detours: Vec<(f32, usize)> = (0..order.len())
+        .map(|i| (way.cost(order, i, order[i], i + 1), order[i].leg))
+        .collect();
+    detours.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    detours.truncate(MOST_MOVES);
+    for (_, leg) in detours {
+        let at = order.iter().position(|turn| turn.leg == leg);
+        let at = at.expect("every leg has its turn");
+        let was = way.cost(order, at, order[at], at + 1);
+        let turn = order.remove(at);
+        let mut best = (was - WORTH_MOVING, at, turn);
+        for i in 0..=order.len() {
+            for reversed in [false, true] {
+                let turn = Turn { leg, reversed };
+                let cost = way.cost(order, i, turn, i);
+                if cost < best.0 {
+                    best = (cost, i, turn);
+                }
+            }
+        }
+        order.insert(best.1, best.2);
+    }
+}
+
+struct Way<'a> {
+    legs: &'a [Leg],
+    from: (i32, i32),
+}
+
+impl Way<'_> {
+    /// How much longer the way is for a turn between those before `before` and those from `after` on.
+    fn cost(&self, order: &[Turn], before: usize, turn: Turn, after: usize) -> f32 {
+        let start = match before.checked_sub(1) {
+            Some(i) => self.end(order[i]),
+            None => self.from,
+        };
+        let there = far(start, self.begin(turn));
+        match order.get(after) {
+            Some(&next) => {
+                let next = self.begin(next);
+                there + far(self.end(turn), next) - far(start, next)
+            }
+            None => there,
+        }
+    }
+
+    fn begin(&self, turn: Turn) -> (i32, i32) {
+        self.legs[turn.leg].ends[usize::from(turn.reversed)]
+    }
+
+    fn end(&self, turn: Turn) -> (i32, i32) {
+        self.legs[turn.leg].ends[usize::from(!turn.reversed)]
+    }
+}
+
+fn far(a: (i32, i32), b: (i32, i32)) -> f32 {
+    let (dx, dy) = ((a.0 - b.0) as f32, (a.1 - b.1) as f32);
+    (dx * dx + dy * dy).sqrt()
 }
 
 /// Cells that hold about two ends each.

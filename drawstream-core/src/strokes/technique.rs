@@ -38,7 +38,9 @@ pub struct Pace {
     pub masses: f32,
     /// Of the shapes.
     pub shapes: f32,
-    /// Of outlines, details and highlights.
+    /// Of outlines.
+    pub lines: f32,
+    /// Of details and highlights.
     pub details: f32,
     /// How a stroke's time grows with its pixels: its exponent, `0.0..=1.0`. A hand makes a long movement faster
     /// than a short one (isochrony: Viviani & Terzuolo 1982), so it lies below 1.
@@ -101,13 +103,14 @@ impl Technique {
         touch: Touch::Sweep,
         slant: (1.0, -0.25),
         wobble: 0.08,
-        strokes: 360,
+        strokes: 370,
         pace: Pace {
             masses: 0.6,
             shapes: 0.8,
+            lines: 0.9,
             details: 1.0,
             growth: 0.7,
-            unevenness: 1.15,
+            unevenness: 1.12,
             lift: 3.0,
             rinse: 0.8,
             look: 8.0,
@@ -121,6 +124,11 @@ impl Technique {
         brushes: [0.14, 0.06, 0.03],
         lines_first: true,
         slant: (1.0, 0.35),
+        // A pen is quicker than a brush.
+        pace: Pace {
+            lines: 0.5,
+            ..Self::ALLA_PRIMA.pace
+        },
         ..Self::ALLA_PRIMA
     };
 
@@ -135,10 +143,9 @@ impl Technique {
         ..Self::ALLA_PRIMA
     };
 
-    /// Dots beside dots on a dark ground, the lights last.
+    /// Dots beside dots, the lights last.
     pub const POINTILLISM: Self = Self {
         name: "pointillism",
-        primer: Primer::Dark,
         brushes: [0.07, 0.045, 0.04],
         values: Values::DarkToLight,
         touch: Touch::Dots,
