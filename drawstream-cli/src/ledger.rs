@@ -19,8 +19,9 @@
 //! | `intake` | taking donations, each once; what sources remember |
 //! | `preparing` | what the studio reads and writes |
 //! | `showing` | what the stage and the operator read and write |
-//! | `operator` | once more, and never
-//! | `history` | what is remembered, and forgetting
+//! | `operator` | once more, and never |
+//! | `history` | what is remembered, and forgetting |
+//! | `trouble` | a database that cannot be written: said once, until it is over |
 //! | `salvage` | damaged files |
 //! | `clerk` | the thread that owns a ledger, and the handle to it |
 
@@ -36,6 +37,7 @@ mod showing;
 mod state;
 #[cfg(test)]
 mod test;
+mod trouble;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -50,8 +52,9 @@ pub use history::{Change, Entry, Filter, History};
 pub use intake::{Familiarity, NewDonation, Origin, Taken};
 pub use preparing::{Attempt, MOST_ATTEMPTS, MOST_INTERRUPTIONS, ToPrepare, Work};
 pub use salvage::SetAside;
-pub use showing::{Act, Counts, Queued, Waiting};
+pub use showing::{Act, Counts, Queued, Turn, Waiting};
 pub use state::State;
+pub use trouble::Trouble;
 
 /// The columns that [`donation_from`] reads, in its order.
 const DONATION_COLUMNS: &str =
@@ -113,7 +116,10 @@ pub enum LedgerError {
 impl LedgerError {
     /// What the person can do about it.
     pub fn hint(&self) -> Option<&'static str> {
-        use rusqlite::ErrorCode::{CannotOpen, DiskFull, PermissionDenied, ReadOnly};
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, PermissionDenied, ReadOnly,
+            SystemIoFailure,
+        };
         match self {
             Self::InUse { .. } => {
                 Some("end that program, or choose another ledger file for this one")
@@ -125,6 +131,12 @@ impl LedgerError {
                 ReadOnly | PermissionDenied | CannotOpen => {
                     Some("check that the file and its folder can be written")
                 }
+                DatabaseBusy | DatabaseLocked => Some(
+                    "another program has the ledger's file locked (a database viewer, a backup?): end what it does there",
+                ),
+                SystemIoFailure => Some(
+                    "the disk does not take it: check that it is there, has room and can be written",
+                ),
                 _ => None,
             },
             _ => None,
@@ -156,6 +168,8 @@ pub struct Opening {
     pub set_aside: Option<SetAside>,
     /// Donations that were being drawn when the program ended: they are drawn again from the start.
     pub drawn_again: u64,
+    /// Donations that were drawn to the end and held: they are held once more, and not drawn again.
+    pub held_again: u64,
     /// Donations that were being prepared: they go on from their last state.
     pub going_on: u64,
     /// Donations over which the program has died too often: now `failed`.
@@ -167,6 +181,9 @@ pub struct Opening {
 pub struct Ledger {
     connection: Connection,
     clock: fn() -> SystemTime,
+    trouble: Trouble,
+    /// What was in hand when the program ended last.
+    interrupted: Vec<DonationId>,
     _lock: lock::Lock,
 }
 
@@ -205,6 +222,8 @@ impl Ledger {
         let mut ledger = Self {
             connection,
             clock: SystemTime::now,
+            trouble: Trouble::default(),
+            interrupted: Vec::new(),
             _lock: lock,
         };
         ledger.recover(&mut opening)?;
@@ -240,11 +259,21 @@ impl Ledger {
             "UPDATE donations SET interruptions = interruptions + 1 WHERE in_hand = 1 OR state = 'drawing'",
             [],
         )?;
+        let in_hand: Vec<i64> = change
+            .prepare("SELECT id FROM donations WHERE in_hand = 1 ORDER BY id")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
         let going_on = change.execute("UPDATE donations SET in_hand = 0 WHERE in_hand = 1", [])?;
         change.execute(
             "INSERT INTO changes (donation, at_ms, state, reason)
-             SELECT id, ?1, 'ready', 'the program ended while it was drawn' FROM donations WHERE state = 'drawing'",
+             SELECT id, ?1, 'ready', CASE drawn WHEN 0 THEN 'the program ended while it was drawn'
+                 ELSE 'the program ended while it was held' END
+             FROM donations WHERE state = 'drawing'",
             params![at_ms],
+        )?;
+        let held_again = change.execute(
+            "UPDATE donations SET state = 'ready' WHERE state = 'drawing' AND drawn = 1",
+            [],
         )?;
         let drawn_again = change.execute(
             "UPDATE donations SET state = 'ready' WHERE state = 'drawing'",
@@ -267,7 +296,13 @@ impl Ledger {
             let _ = preparing::end_with_card(&change, id, State::Failed, reason, None, at_ms)?;
         }
         change.commit()?;
+        self.interrupted = in_hand
+            .into_iter()
+            .filter(|id| !poison.contains(id))
+            .map(|id| DonationId(id.unsigned_abs()))
+            .collect();
         opening.drawn_again = drawn_again as u64;
+        opening.held_again = held_again as u64;
         opening.going_on = going_on as u64;
         opening.given_up = poison.len() as u64;
         Ok(())
@@ -295,12 +330,7 @@ fn connect(path: &Path) -> Result<Connection, LedgerError> {
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
     )?;
-    if !salvage::is_whole(&connection) {
-        return Err(LedgerError::Database(rusqlite::Error::SqliteFailure(
-            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
-            None,
-        )));
-    }
+    salvage::check_whole(&connection)?;
     schema::migrate(&mut connection)?;
     Ok(connection)
 }

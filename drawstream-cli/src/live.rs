@@ -93,7 +93,8 @@ impl Live {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let intake = Intake::new(clerk.clone(), config.currency.clone());
-        let (scribe, scribe_thread) = Scribe::hire(clerk.clone()).context("start the scribe")?;
+        let (scribe, scribe_thread) =
+            Scribe::hire(clerk.clone(), stop.clone()).context("start the scribe")?;
         let (orders, orders_in) = mpsc::channel(ORDERS);
         let (arrivals, arrivals_in) = mpsc::channel(ARRIVALS);
         let (view_out, view) = watch::channel(QueueView::default());
@@ -248,6 +249,7 @@ fn open_ledger(config: &Config) -> Result<(Clerk, JoinHandle<()>), Failure> {
     let Opening {
         set_aside,
         drawn_again,
+        held_again,
         going_on,
         given_up,
     } = opening;
@@ -258,9 +260,10 @@ fn open_ledger(config: &Config) -> Result<(Clerk, JoinHandle<()>), Failure> {
             aside.donations_saved,
         );
     }
-    if drawn_again + going_on + given_up > 0 {
+    if drawn_again + held_again + going_on + given_up > 0 {
         tracing::info!(
             drawn_again,
+            held_again,
             going_on,
             given_up,
             "the last run was interrupted; its work goes on"

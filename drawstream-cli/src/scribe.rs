@@ -1,26 +1,31 @@
 //! The [`Scribe`]: writes down in the ledger what happened on the stage, in the order in which it happened.
 //!
-//! The stage never waits for the disk; it hands over a note and goes on. A note that the disk does not take is
-//! tried again, since a painting that was shown and not written down would be drawn again after a restart.
+//! The stage never waits for the disk; it hands over a note and goes on. A note that the disk does not take is tried
+//! until it is taken, since a painting that was shown and not written down would be drawn again after a restart.
 
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use drawstream_core::donation::DonationId;
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use crate::ledger::{Clerk, Ledger, LedgerError};
 
-/// Notes that may wait for the disk: more than a show can make in the minutes for which notes are tried again.
+/// Notes that may wait for the disk: what a show makes in an evening.
 const NOTES: usize = 4_096;
-/// How often a note is tried, a second apart.
-const TRIES: u32 = 60;
+/// How long after a note was not taken it is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often notes are tried once the program is to end, all together.
+const LAST_TRIES: u32 = 5;
 
 /// What happened on the stage.
 #[derive(Debug)]
 pub(crate) enum Note {
     /// It is on.
     Drawing(DonationId),
+    /// Its last stroke is down.
+    Drawn(DonationId),
     /// It, or its card, was shown to the end.
     Shown(DonationId),
     /// It was ended by the operator.
@@ -35,13 +40,29 @@ pub(crate) struct Scribe {
     notes: mpsc::Sender<Note>,
 }
 
+/// What the thread writes with.
+struct Desk {
+    clerk: Clerk,
+    stop: CancellationToken,
+    tries_left: u32,
+}
+
 impl Scribe {
-    /// Starts to write. The second value ends when every pen is gone and every note is written.
-    pub(crate) fn hire(clerk: Clerk) -> std::io::Result<(Self, JoinHandle<()>)> {
+    /// Starts to write. The second value ends when every pen is gone and every note is written, or soon after `stop`
+    /// where the disk takes nothing.
+    pub(crate) fn hire(
+        clerk: Clerk,
+        stop: CancellationToken,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (notes, mut received) = mpsc::channel(NOTES);
         let thread = Builder::new().name("scribe".to_owned()).spawn(move || {
+            let mut desk = Desk {
+                clerk,
+                stop,
+                tries_left: LAST_TRIES,
+            };
             while let Some(note) = received.blocking_recv() {
-                write(&clerk, note);
+                desk.write(note);
             }
         })?;
         Ok((Self { notes }, thread))
@@ -55,44 +76,126 @@ impl Scribe {
     }
 }
 
-fn write(clerk: &Clerk, note: Note) {
-    match note {
-        Note::Drawing(id) => insist(clerk, "drawing", move |ledger| {
-            ledger.start_drawing(id).map(drop)
-        }),
-        Note::Shown(id) => insist(clerk, "shown", move |ledger| ledger.shown(id).map(drop)),
-        Note::Skipped(id) => {
-            insist(clerk, "skipped", move |ledger| {
-                ledger.skip(id, "skipped by the operator").map(drop)
-            });
-        }
-        Note::Cleared(answer) => {
-            match clerk.ask_blocking(|ledger| ledger.clear("cleared by the operator")) {
-                // Whoever asked may have gone by now.
-                Ok(cleared) => drop(answer.send(cleared)),
-                Err(error) => tracing::error!(%error, "the queue could not be cleared"),
+impl Desk {
+    fn write(&mut self, note: Note) {
+        match note {
+            Note::Drawing(id) => {
+                self.insist("drawing", move |ledger| ledger.start_drawing(id).map(drop));
+            }
+            Note::Drawn(id) => {
+                self.insist("drawn", move |ledger| ledger.drawn(id).map(drop));
+            }
+            Note::Shown(id) => {
+                self.insist("shown", move |ledger| ledger.shown(id).map(drop));
+            }
+            Note::Skipped(id) => {
+                self.insist("skipped", move |ledger| {
+                    ledger.skip(id, "skipped by the operator").map(drop)
+                });
+            }
+            Note::Cleared(answer) => {
+                let cleared =
+                    self.insist("cleared", |ledger| ledger.clear("cleared by the operator"));
+                if let Some(cleared) = cleared {
+                    // Whoever asked may have gone by now.
+                    let _ = answer.send(cleared);
+                }
             }
         }
+    }
+
+    /// Has the ledger do it, however often that takes. The ledger itself says what is wrong with it.
+    fn insist<T: Send + 'static>(
+        &mut self,
+        what: &'static str,
+        change: impl Fn(&mut Ledger) -> Result<T, LedgerError> + Clone + Send + 'static,
+    ) -> Option<T> {
+        loop {
+            match self.clerk.ask_blocking(change.clone()) {
+                Ok(done) => return Some(done),
+                Err(error @ LedgerError::Database(_)) => {
+                    tracing::debug!(%error, "the ledger does not take '{what}' yet");
+                    if self.stop.is_cancelled() {
+                        if self.tries_left == 0 {
+                            break;
+                        }
+                        self.tries_left -= 1;
+                    }
+                    std::thread::sleep(PAUSE);
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the ledger does not take '{what}'");
+                    return None;
+                }
+            }
+        }
+        tracing::error!(
+            "the ledger never took '{what}'; the painting may be drawn again after a restart"
+        );
+        None
     }
 }
 
-fn insist(
-    clerk: &Clerk,
-    what: &'static str,
-    change: impl Fn(&mut Ledger) -> Result<(), LedgerError> + Clone + Send + 'static,
-) {
-    for attempt in 1..=TRIES {
-        match clerk.ask_blocking(change.clone()) {
-            Ok(()) => return,
-            Err(LedgerError::Closed) => break,
-            Err(error) if attempt == 1 => {
-                tracing::error!(%error, "the ledger does not take '{what}'; trying again");
-            }
-            Err(_) => {}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{State, Taken};
+
+    #[test]
+    fn a_note_waits_for_the_disk_and_none_is_overtaken_by_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let (mut ledger, _) = Ledger::open(&path).unwrap();
+        let id = ledger.take_ready_for_tests();
+        let (clerk, thread) = Clerk::hire(ledger).unwrap();
+        let (scribe, writing) = Scribe::hire(clerk.clone(), CancellationToken::new()).unwrap();
+        // Another program holds the file for longer than the ledger itself waits.
+        let other = rusqlite::Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        scribe.note(Note::Drawing(id));
+        scribe.note(Note::Drawn(id));
+        scribe.note(Note::Shown(id));
+        while clerk.trouble().is_none() {
+            std::thread::yield_now();
         }
-        std::thread::sleep(Duration::from_secs(1));
+        assert!(clerk.trouble().unwrap().contains("another program has"));
+        other.execute_batch("ROLLBACK").unwrap();
+        drop(scribe);
+        writing.join().unwrap();
+        assert_eq!(clerk.trouble(), None);
+        let state = clerk.ask_blocking(move |ledger| ledger.state(id)).unwrap();
+        assert_eq!(state, State::Shown);
+        drop(clerk);
+        thread.join().unwrap();
     }
-    tracing::error!(
-        "the ledger never took '{what}'; the painting may be drawn again after a restart"
-    );
+
+    impl Ledger {
+        fn take_ready_for_tests(&mut self) -> DonationId {
+            let new = crate::ledger::NewDonation {
+                external: drawstream_core::donation::ExternalId {
+                    source: "test".to_owned(),
+                    id: "1".to_owned(),
+                },
+                donor: None,
+                message: None,
+                audio_url: None,
+                amount: drawstream_core::donation::Money::parse(
+                    "5",
+                    drawstream_core::donation::Currency::parse("EUR").unwrap(),
+                )
+                .unwrap(),
+                own_hundredths: None,
+                created_at: drawstream_core::donation::UnixTime(1),
+                origin: crate::ledger::Origin::Paid,
+            };
+            let Some(Taken::New(id)) = self.take(&[new]).unwrap().first().copied() else {
+                panic!("it is new")
+            };
+            let _ = self.gated(id, "{}").unwrap();
+            let _ = self.planned(id, "{}").unwrap();
+            let _ = self.painted(id, b"").unwrap();
+            let _ = self.ready(id, "{}").unwrap();
+            id
+        }
+    }
 }

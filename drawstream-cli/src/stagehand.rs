@@ -81,6 +81,20 @@ pub enum Arrival {
         /// Its colours, in the order of their first use.
         palette: Arc<[Rgb8]>,
     },
+    /// A painting that was drawn to the end before the program was interrupted: it gets its stay, and is not drawn
+    /// again.
+    Finished {
+        /// Whose.
+        id: DonationId,
+        /// What may be seen of the donation.
+        bill: Arc<Playbill>,
+        /// The painting.
+        timeline: Arc<Timeline>,
+        /// Its colours, in the order of their first use.
+        palette: Arc<[Rgb8]>,
+    },
+    /// The operator wants one once more: what was shown of it before does not count.
+    Recalled(DonationId),
     /// The request was refused.
     Refused {
         /// Whose.

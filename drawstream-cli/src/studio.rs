@@ -16,6 +16,7 @@ use drawstream_core::gate::Gate;
 use futures_util::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::craft::{Craft, Made};
@@ -23,7 +24,7 @@ use self::order::InOrder;
 use crate::config::Config;
 use crate::control::SourceView;
 use crate::intake::Intake;
-use crate::ledger::{Clerk, LedgerError, Outcome, State, ToPrepare};
+use crate::ledger::{Clerk, LedgerError, Outcome, State, ToPrepare, Turn};
 use crate::painters::Painter;
 use crate::planners::Planner;
 use crate::playbill::Playbill;
@@ -33,6 +34,8 @@ use crate::stagehand::Arrival;
 const IN_HAND: usize = 2;
 /// How long until a donation whose making failed is tried again, for each failed try.
 const PUT_OFF: Duration = Duration::from_secs(5);
+/// How long until a ledger that could not be read or written is tried again.
+const LEDGER_PAUSE: Duration = Duration::from_secs(2);
 /// How often the ledger is looked at where nobody announces anything.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -46,6 +49,14 @@ pub struct Studio {
     sources: watch::Receiver<Vec<SourceView>>,
     most_prepared: u64,
     stop: CancellationToken,
+    work: JoinSet<Finished>,
+    /// What is worked on, and how to stop that.
+    in_hand: BTreeMap<DonationId, CancellationToken>,
+    /// What is tried again, and when.
+    put_off: BTreeMap<DonationId, Instant>,
+    order: InOrder<Arrival>,
+    /// The turns that the stage was told of.
+    told: BTreeMap<DonationId, Turn>,
 }
 
 /// Who works in the studio.
@@ -60,6 +71,7 @@ pub struct Crew {
 }
 
 /// What a finished work left behind.
+#[derive(Debug)]
 struct Finished {
     id: DonationId,
     result: Result<Made, LedgerError>,
@@ -94,111 +106,212 @@ impl Studio {
             sources,
             most_prepared,
             stop,
+            work: JoinSet::new(),
+            in_hand: BTreeMap::new(),
+            put_off: BTreeMap::new(),
+            order: InOrder::default(),
+            told: BTreeMap::new(),
         }
     }
 
-    /// Puts on the stage what an earlier run left ready, then works until the program stops.
+    /// Puts on the stage what an earlier run left ready, then works until the program stops. A ledger that cannot be
+    /// read or written is waited for: its disk may have room again in a minute.
     ///
     /// # Errors
     /// Where the ledger is gone.
     pub async fn run(mut self) -> Result<(), LedgerError> {
-        self.bring_back_ready().await?;
-        let mut work: JoinSet<Finished> = JoinSet::new();
-        let mut in_hand: BTreeMap<DonationId, CancellationToken> = BTreeMap::new();
-        let mut put_off: BTreeMap<DonationId, tokio::time::Instant> = BTreeMap::new();
-        let mut order = InOrder::default();
-        loop {
-            put_off.retain(|_, until| *until > tokio::time::Instant::now());
-            while in_hand.len() < IN_HAND {
-                let busy: Vec<_> = in_hand.keys().chain(put_off.keys()).copied().collect();
-                let Some(next) = self.next(busy, in_hand.len()).await? else {
-                    break;
-                };
-                let id = next.donation.id;
-                let cancel = self.stop.child_token();
-                in_hand.insert(id, cancel.clone());
-                order.begin(id);
-                let (craft, floor) = (Arc::clone(&self.craft), self.floor.clone());
-                work.spawn(async move {
-                    let donation = next.donation.clone();
-                    // A panic in one donation's work is that donation's failure and nothing else's.
-                    let made = AssertUnwindSafe(craft.make(next, &floor, &cancel))
-                        .catch_unwind()
-                        .await;
-                    let result = match made {
-                        Ok(result) => result,
-                        Err(_) => craft.fail(&donation, "a defect of the program").await,
-                    };
-                    Finished { id, result }
-                });
-            }
-            self.tell_backlog().await?;
-            let soonest = put_off.values().min().copied();
-            let look = soonest.unwrap_or_else(|| tokio::time::Instant::now() + LOOK);
-            tokio::select! {
-                () = self.stop.cancelled() => break,
-                () = self.intake.arrival() => self.withdraw_overtaken(&in_hand).await?,
-                Some(finished) = work.join_next() => {
-                    // A task ends without a word only where the runtime itself ends.
-                    let Ok(Finished { id, result }) = finished else { continue };
-                    let made = result?;
-                    in_hand.remove(&id);
-                    if matches!(made, Made::Again) {
-                        put_off.insert(id, tokio::time::Instant::now() + PUT_OFF);
-                    }
-                    for arrival in order.end(id, made.into_arrival()) {
-                        self.send(arrival).await;
-                    }
-                }
-                Ok(()) = self.sources.changed() => {
-                    let sources = self.sources.borrow_and_update().clone();
-                    self.send(Arrival::Sources(sources)).await;
-                }
-                () = tokio::time::sleep_until(look) => self.withdraw_overtaken(&in_hand).await?,
-            }
+        let sources = self.sources.borrow().clone();
+        self.send(Arrival::Sources(sources)).await;
+        self.insist(Self::take_up).await?;
+        while !self.stop.is_cancelled() {
+            self.insist(Self::look_around).await?;
+            self.wait_for_news().await?;
         }
         // What is in hand goes on from its last state when the program starts again.
-        work.shutdown().await;
+        self.work.shutdown().await;
         Ok(())
     }
 
-    async fn send(&self, arrival: Arrival) {
-        // Where the stage has gone, the program is about to end.
-        let _ = self.floor.send(arrival).await;
+    /// Does it until the ledger lets it be done, or the program is to end.
+    async fn insist(
+        &mut self,
+        step: impl AsyncFn(&mut Self) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        loop {
+            match step(self).await {
+                Err(LedgerError::Closed) => return Err(LedgerError::Closed),
+                Err(error) => tracing::debug!(%error, "the studio waits for the ledger"),
+                Ok(()) => return Ok(()),
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(LEDGER_PAUSE) => {}
+            }
+        }
     }
 
-    async fn bring_back_ready(&self) -> Result<(), LedgerError> {
-        let sources = self.sources.borrow().clone();
-        self.send(Arrival::Sources(sources)).await;
-        let limit = usize::try_from(self.most_prepared).unwrap_or(usize::MAX);
-        for waiting in self
-            .clerk
-            .ask(move |ledger| ledger.ready_in_order(limit))
-            .await?
+    /// What an earlier run had in hand comes before what it had finished after it, as if it had not been interrupted.
+    async fn take_up(&mut self) -> Result<(), LedgerError> {
+        let interrupted = self.clerk.ask(|ledger| ledger.interrupted()).await?;
+        interrupted.into_iter().for_each(|id| self.order.begin(id));
+        Ok(())
+    }
+
+    /// One look at the ledger: what the stage has not heard of, what is to be made, what nobody wants any more.
+    async fn look_around(&mut self) -> Result<(), LedgerError> {
+        self.withdraw_overtaken().await?;
+        self.tell_turns().await?;
+        self.take_in_hand().await?;
+        self.tell_backlog().await
+    }
+
+    async fn take_in_hand(&mut self) -> Result<(), LedgerError> {
+        self.put_off.retain(|_, until| *until > Instant::now());
+        while self.in_hand.len() < IN_HAND {
+            let busy: Vec<_> = self
+                .in_hand
+                .keys()
+                .chain(self.put_off.keys())
+                .copied()
+                .collect();
+            let Some(next) = self.next(busy).await? else {
+                break;
+            };
+            let id = next.donation.id;
+            let cancel = self.stop.child_token();
+            self.in_hand.insert(id, cancel.clone());
+            self.order.begin(id);
+            let (craft, floor) = (Arc::clone(&self.craft), self.floor.clone());
+            self.work.spawn(async move {
+                let donation = next.donation.clone();
+                // A panic in one donation's work is that donation's failure and nothing else's.
+                let made = AssertUnwindSafe(craft.make(next, &floor, &cancel))
+                    .catch_unwind()
+                    .await;
+                let result = match made {
+                    Ok(result) => result,
+                    Err(_) => craft.fail(&donation, "a defect of the program").await,
+                };
+                Finished { id, result }
+            });
+        }
+        Ok(())
+    }
+
+    /// Waits until something is to be done, and takes in what was made meanwhile.
+    async fn wait_for_news(&mut self) -> Result<(), LedgerError> {
+        let soonest = self.put_off.values().min().copied();
+        let look =
+            soonest.map_or_else(|| Instant::now() + LOOK, |at| at.min(Instant::now() + LOOK));
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = self.intake.arrival() => {}
+            // A task ends without a word only where the runtime itself ends.
+            Some(Ok(finished)) = self.work.join_next() => self.take_in(finished).await?,
+            Ok(()) = self.sources.changed() => {
+                let sources = self.sources.borrow_and_update().clone();
+                self.send(Arrival::Sources(sources)).await;
+            }
+            () = tokio::time::sleep_until(look) => {}
+        }
+        Ok(())
+    }
+
+    async fn take_in(&mut self, Finished { id, result }: Finished) -> Result<(), LedgerError> {
+        self.in_hand.remove(&id);
+        let arrival = match result {
+            Ok(Made::News(arrival)) => Some(arrival),
+            Ok(Made::Again) => {
+                self.put_off.insert(id, Instant::now() + PUT_OFF);
+                None
+            }
+            Err(LedgerError::Closed) => return Err(LedgerError::Closed),
+            // Nothing is wrong with the donation: those after it go on waiting for it.
+            Err(_) => {
+                self.put_off.insert(id, Instant::now() + LEDGER_PAUSE);
+                return Ok(());
+            }
+        };
+        for arrival in self.order.end(id, arrival) {
+            self.send(arrival).await;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, arrival: Arrival) {
+        // What was made by this run is told without asking the ledger for its turn, which is asked for here.
+        let id = match &arrival {
+            Arrival::Ready { id, .. }
+            | Arrival::Finished { id, .. }
+            | Arrival::Refused { id, .. }
+            | Arrival::Failed { id, .. } => Some(*id),
+            Arrival::Preparing { .. }
+            | Arrival::Underdrawing { .. }
+            | Arrival::Progress { .. }
+            | Arrival::Withdrawn(_)
+            | Arrival::Recalled(_)
+            | Arrival::Backlog { .. }
+            | Arrival::Sources(_) => None,
+        };
+        // Where the stage has gone, the program is about to end.
+        let _ = self.floor.send(arrival).await;
+        if let Some(id) = id
+            && let Ok(Some(turn)) = self.clerk.ask(move |ledger| ledger.turn(id)).await
         {
-            if let Some(arrival) = self.craft.bring_back(waiting).await? {
+            self.told.insert(id, turn);
+        }
+    }
+
+    /// Tells the stage of turns that it has not heard of: what an earlier run left, and what the operator wants once
+    /// more or does not want after all.
+    async fn tell_turns(&mut self) -> Result<(), LedgerError> {
+        let limit = usize::try_from(self.most_prepared).unwrap_or(usize::MAX);
+        let turns = self.clerk.ask(move |ledger| ledger.turns(limit)).await?;
+        self.told
+            .retain(|id, _| turns.iter().any(|(other, _)| other == id));
+        for (id, turn) in turns {
+            let told = self.told.get(&id).copied();
+            let is_made_here = self.in_hand.contains_key(&id) || self.order.holds_back(id);
+            if told == Some(turn) || is_made_here {
+                continue;
+            }
+            let Some(waiting) = self.clerk.ask(move |ledger| ledger.waiting(id)).await? else {
+                continue;
+            };
+            let Some(arrival) = self.craft.bring_back(waiting).await? else {
+                continue;
+            };
+            let before = match told {
+                Some(_) => Arrival::Withdrawn(id),
+                None => Arrival::Recalled(id),
+            };
+            self.send(before).await;
+            self.order.begin(id);
+            for arrival in self.order.end(id, Some(arrival)) {
                 self.send(arrival).await;
             }
         }
         Ok(())
     }
 
-    /// The next donation to make, if there is room for it ahead of the show.
-    async fn next(
-        &self,
-        busy: Vec<DonationId>,
-        in_hand: usize,
-    ) -> Result<Option<ToPrepare>, LedgerError> {
-        let room = self.most_prepared.saturating_sub(in_hand as u64);
+    /// The next donation to make, if there is room for it ahead of the show. What others wait for needs no room.
+    async fn next(&self, busy: Vec<DonationId>) -> Result<Option<ToPrepare>, LedgerError> {
+        let room = self.most_prepared.saturating_sub(self.in_hand.len() as u64);
+        let awaited: Vec<_> = self
+            .order
+            .unfinished()
+            .filter(|&id| self.order.awaits(id))
+            .collect();
         self.clerk
             .ask(move |ledger| {
-                if ledger.counts()?.prepared() >= room {
-                    return Ok(None);
-                }
                 let Some(next) = ledger.next_to_prepare(&busy)? else {
                     return Ok(None);
                 };
-                Ok(match ledger.begin(next.donation.id)? {
+                let id = next.donation.id;
+                if ledger.counts()?.prepared() >= room && !awaited.contains(&id) {
+                    return Ok(None);
+                }
+                Ok(match ledger.begin(id)? {
                     Outcome::Stored => Some(next),
                     Outcome::Overtaken(_) => None,
                 })
@@ -207,7 +320,7 @@ impl Studio {
     }
 
     /// Tells the stage what waits unmade. Nothing of a message is told: the gate has not seen it.
-    async fn tell_backlog(&self) -> Result<(), LedgerError> {
+    async fn tell_backlog(&mut self) -> Result<(), LedgerError> {
         // What is ready or on comes first in that list, so that it has to reach past all of it.
         let reach = usize::try_from(self.most_prepared)
             .unwrap_or(usize::MAX)
@@ -228,15 +341,21 @@ impl Studio {
         Ok(())
     }
 
-    /// Stops work on donations that the operator took back meanwhile.
-    async fn withdraw_overtaken(
-        &self,
-        in_hand: &BTreeMap<DonationId, CancellationToken>,
-    ) -> Result<(), LedgerError> {
-        for (&id, cancel) in in_hand {
+    /// Stops work on donations that the operator took back meanwhile, and waits for them no longer.
+    async fn withdraw_overtaken(&mut self) -> Result<(), LedgerError> {
+        let unfinished: Vec<_> = self.order.unfinished().collect();
+        for id in unfinished {
             let state = self.clerk.ask(move |ledger| ledger.state(id)).await?;
-            if !State::PREPARING.contains(&state) {
-                cancel.cancel();
+            if State::PREPARING.contains(&state) {
+                continue;
+            }
+            match self.in_hand.get(&id) {
+                Some(cancel) => cancel.cancel(),
+                None => {
+                    for arrival in self.order.end(id, None) {
+                        self.send(arrival).await;
+                    }
+                }
             }
         }
         Ok(())

@@ -6,7 +6,7 @@
 //!
 //! Two promises hold for any order of inputs. A painting that was taken ends in exactly one of
 //! [`Output::Shown`], [`Output::Skipped`] and [`Output::Cleared`]. And what was shown once is not drawn again,
-//! however often it is announced.
+//! however often it is announced, unless it is recalled.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::mem::{Discriminant, discriminant};
@@ -158,6 +158,9 @@ impl Show {
                 id,
                 card: Card::Failed,
             }),
+            Input::Recalled(id) => {
+                self.shown.remove(&id);
+            }
             Input::Withdrawn(id) => self.withdraw(id),
             Input::Move { id, to } => self.move_to(id, to),
             Input::Skip => self.skip(),

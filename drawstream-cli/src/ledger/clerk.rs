@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::oneshot;
 
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, Trouble};
 
 /// Requests that may wait for the disk. Whoever finds it full waits: a slow disk slows the askers, and nothing
 /// piles up in memory.
@@ -22,6 +22,7 @@ pub struct Clerk {
     desk: SyncSender<Request>,
     /// Held by the thread: when it is gone, so is the thread.
     alive: Weak<()>,
+    trouble: Trouble,
 }
 
 impl Clerk {
@@ -32,6 +33,7 @@ impl Clerk {
     pub fn hire(ledger: Ledger) -> Result<(Self, std::thread::JoinHandle<()>), LedgerError> {
         let (desk, requests) = sync_channel(DESK);
         let alive = Arc::new(());
+        let trouble = ledger.trouble.clone();
         let weak = Arc::downgrade(&alive);
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
@@ -40,12 +42,22 @@ impl Clerk {
                 serve(ledger, &requests);
             })
             .map_err(LedgerError::Thread)?;
-        Ok((Self { desk, alive: weak }, thread))
+        let clerk = Self {
+            desk,
+            alive: weak,
+            trouble,
+        };
+        Ok((clerk, thread))
     }
 
     /// Whether the thread is there to answer.
     pub fn is_open(&self) -> bool {
         self.alive.strong_count() > 0
+    }
+
+    /// What keeps the ledger from being written now, in one line for people.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.told()
     }
 
     /// Has `request` done on the ledger and waits for what it says, without blocking the caller's thread.
@@ -65,7 +77,7 @@ impl Clerk {
     {
         let (answer, answered) = oneshot::channel();
         let mut request: Request = Box::new(move |ledger| {
-            let _ = answer.send(request(ledger));
+            let _ = answer.send(observed(ledger, request));
         });
         // A full desk is rare and short, so that looking again now and then is enough.
         loop {
@@ -92,11 +104,23 @@ impl Clerk {
     {
         let (answer, answered) = sync_channel(1);
         let request: Request = Box::new(move |ledger| {
-            let _ = answer.send(request(ledger));
+            let _ = answer.send(observed(ledger, request));
         });
         self.desk.send(request).map_err(|_| LedgerError::Closed)?;
         answered.recv().unwrap_or(Err(LedgerError::Closed))
     }
+}
+
+/// Does what is asked and takes notice of how it went.
+fn observed<T>(
+    ledger: &mut Ledger,
+    request: impl FnOnce(&mut Ledger) -> Result<T, LedgerError>,
+) -> Result<T, LedgerError> {
+    let before = ledger.connection.total_changes();
+    let result = request(ledger);
+    let wrote = ledger.connection.total_changes() != before;
+    ledger.trouble.observe(result.as_ref().err(), wrote);
+    result
 }
 
 /// Serves until all handles are gone. A request that panics is lost, and its asker is told; the ledger goes on,

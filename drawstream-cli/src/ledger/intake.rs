@@ -9,6 +9,10 @@ use super::{Ledger, LedgerError, State};
 /// The longest text of a viewer that is kept, in characters; services cut far earlier.
 const LONGEST_TEXT: usize = 20_000;
 
+/// Leaves a word of a source.
+const LEAVE: &str = "INSERT INTO bookmarks (source, name, value) VALUES (?1, ?2, ?3)
+    ON CONFLICT (source, name) DO UPDATE SET value = excluded.value";
+
 /// A donation as a source tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewDonation {
@@ -93,11 +97,17 @@ impl Ledger {
         Ok(taken)
     }
 
-    /// Marks donations as known without taking them: they will never be drawn.
+    /// Marks donations as known without taking them: they will never be drawn. And leaves words of `source` for its
+    /// next start, by name; both or neither.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn mark_known(&mut self, donations: &[ExternalId]) -> Result<(), LedgerError> {
+    pub fn settle(
+        &mut self,
+        donations: &[ExternalId],
+        source: &str,
+        bookmarks: &[(&str, String)],
+    ) -> Result<(), LedgerError> {
         let change = self.change()?;
         {
             let mut insert = change.prepare_cached(
@@ -105,6 +115,10 @@ impl Ledger {
             )?;
             for external in donations {
                 insert.execute(params![external.source, external.id])?;
+            }
+            let mut leave = change.prepare_cached(LEAVE)?;
+            for (name, value) in bookmarks {
+                leave.execute(params![source, name, value])?;
             }
         }
         change.commit()?;
@@ -157,11 +171,8 @@ impl Ledger {
         name: &str,
         value: &str,
     ) -> Result<(), LedgerError> {
-        self.connection.execute(
-            "INSERT INTO bookmarks (source, name, value) VALUES (?1, ?2, ?3)
-             ON CONFLICT (source, name) DO UPDATE SET value = excluded.value",
-            params![source, name, value],
-        )?;
+        let mut leave = self.connection.prepare_cached(LEAVE)?;
+        leave.execute(params![source, name, value])?;
         Ok(())
     }
 }

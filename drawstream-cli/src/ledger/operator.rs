@@ -34,7 +34,7 @@ impl Ledger {
             return Ok(Outcome::Overtaken(state));
         }
         change.execute(
-            "UPDATE donations SET attempts = 0, interruptions = 0, card_due = 0 WHERE id = ?1",
+            "UPDATE donations SET attempts = 0, interruptions = 0, card_due = 0, drawn = 0 WHERE id = ?1",
             params![id.0 as i64],
         )?;
         if !drawable {

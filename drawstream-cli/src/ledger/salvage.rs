@@ -26,11 +26,20 @@ const TABLES: [(&str, &str); 5] = [
     ("bookmarks", ""),
 ];
 
-/// Whether SQLite finds the file whole. A file that is no database at all is not.
-pub(super) fn is_whole(connection: &Connection) -> bool {
-    connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
-        .is_ok_and(|answer| answer == "ok")
+/// Finds out whether SQLite takes the file for whole.
+///
+/// # Errors
+/// That the file is damaged; or that it cannot be read now (locked, no such disk), which is no damage, and must not
+/// have it set aside.
+pub(super) fn check_whole(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let answer: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if answer == "ok" {
+        return Ok(());
+    }
+    Err(rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+        None,
+    ))
 }
 
 /// Moves the file and its journals away; `stamp` makes the new name unique.

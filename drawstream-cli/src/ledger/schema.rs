@@ -6,7 +6,8 @@ use super::LedgerError;
 
 /// One script for each version; a file's `user_version` says how many of them it has seen.
 /// A script that was released is never edited: a change is a new script at the end.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE donations (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         source TEXT NOT NULL,
@@ -62,7 +63,10 @@ const MIGRATIONS: [&str; 1] = ["
         value TEXT NOT NULL,
         PRIMARY KEY (source, name)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    // Whether the painting was drawn to its end: what a crash interrupts after that is only its stay.
+    "ALTER TABLE donations ADD COLUMN drawn INTEGER NOT NULL DEFAULT 0;",
+];
 
 /// Brings the tables up to this program's version, each step in a transaction of its own.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {

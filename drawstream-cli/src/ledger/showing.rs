@@ -10,6 +10,8 @@ use super::{Ledger, LedgerError, Origin, Outcome, State, donation_from, state_fr
 pub enum Act {
     /// Its painting, stroke by stroke.
     Painting,
+    /// Its finished painting, for its stay: it was drawn to the end before the program ended.
+    Finished,
     /// The card of a request that was refused.
     RefusalCard,
     /// The card of a request that could not be made.
@@ -26,6 +28,10 @@ pub struct Waiting {
     /// Whether somebody paid.
     pub origin: Origin,
 }
+
+/// What marks a turn on the stage: an operator who wants a donation once more gives it another turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Turn(i64);
 
 /// A donation of the queue, whatever its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,23 +82,62 @@ impl Ledger {
     /// Those of the database.
     pub fn ready_in_order(&self, limit: usize) -> Result<Vec<Waiting>, LedgerError> {
         let mut query = self.connection.prepare_cached(&format!(
-            "SELECT {} , state, is_test {WAITING} ORDER BY id LIMIT ?1",
+            "SELECT {} , state, is_test, drawn {WAITING} ORDER BY id LIMIT ?1",
             super::DONATION_COLUMNS
         ))?;
         let mut rows = query.query(params![limit as i64])?;
         let mut waiting = Vec::new();
         while let Some(row) = rows.next()? {
-            waiting.push(Waiting {
-                donation: donation_from(row)?,
-                act: match state_from(row, 8)? {
-                    State::Refused => Act::RefusalCard,
-                    State::Failed => Act::FailureCard,
-                    _ => Act::Painting,
-                },
-                origin: row.get(9)?,
-            });
+            waiting.push(waiting_from(row)?);
         }
         Ok(waiting)
+    }
+
+    /// The turns of what is prepared and waits for the stage, in the order in which it came, at most `limit`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn turns(&self, limit: usize) -> Result<Vec<(DonationId, Turn)>, LedgerError> {
+        let mut query = self.connection.prepare_cached(&format!(
+            "SELECT id, (SELECT max(changes.id) FROM changes WHERE donation = donations.id)
+             {WAITING} ORDER BY id LIMIT ?1"
+        ))?;
+        let turns = query.query_map(params![limit as i64], |row| {
+            let id: i64 = row.get(0)?;
+            let turn: Option<i64> = row.get(1)?;
+            Ok((
+                DonationId(id.unsigned_abs()),
+                Turn(turn.unwrap_or_default()),
+            ))
+        })?;
+        Ok(turns.collect::<Result<_, _>>()?)
+    }
+
+    /// The turn of a donation, if it is prepared and waits for the stage.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn turn(&self, id: DonationId) -> Result<Option<Turn>, LedgerError> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT max(changes.id) FROM changes JOIN donations ON donations.id = donation
+             WHERE donation = ?1 AND (donations.state = 'ready' OR card_due = 1)",
+        )?;
+        let turn: Option<i64> = query.query_row(params![id.0 as i64], |row| row.get(0))?;
+        Ok(turn.map(Turn))
+    }
+
+    /// One donation, if it is prepared and waits for the stage.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn waiting(&self, id: DonationId) -> Result<Option<Waiting>, LedgerError> {
+        let mut query = self.connection.prepare_cached(&format!(
+            "SELECT {} , state, is_test, drawn FROM donations
+             WHERE id = ?1 AND (state = 'ready' OR card_due = 1)",
+            super::DONATION_COLUMNS
+        ))?;
+        let mut rows = query.query(params![id.0 as i64])?;
+        rows.next()?.map(waiting_from).transpose()
     }
 
     /// All donations that are not done with, the one on the stage first, at most `limit`.
@@ -157,6 +202,27 @@ impl Ledger {
         Ok(Outcome::Stored)
     }
 
+    /// The last stroke is down, or about to be: from now on a crash has it held once more, and not drawn again.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn drawn(&mut self, id: DonationId) -> Result<Outcome, LedgerError> {
+        let at_ms = self.now_ms();
+        let change = self.change()?;
+        let state = super::state_of(&change, id)?;
+        if state != State::Drawing {
+            return Ok(Outcome::Overtaken(state));
+        }
+        let reason = Some("drawn to the end");
+        super::note(&change, id.0 as i64, at_ms, State::Drawing, reason)?;
+        change.execute(
+            "UPDATE donations SET drawn = 1, interruptions = 0 WHERE id = ?1",
+            params![id.0 as i64],
+        )?;
+        change.commit()?;
+        Ok(Outcome::Stored)
+    }
+
     /// It was drawn and held to the end: `drawing → shown`; or its card was shown.
     ///
     /// # Errors
@@ -170,7 +236,7 @@ impl Ledger {
                 return Ok(Outcome::Overtaken(state));
             }
             change.execute(
-                "UPDATE donations SET interruptions = 0 WHERE id = ?1",
+                "UPDATE donations SET interruptions = 0, drawn = 0 WHERE id = ?1",
                 params![id.0 as i64],
             )?;
         }
@@ -224,6 +290,20 @@ impl Ledger {
         change.commit()?;
         Ok((cleared + cards) as u64)
     }
+}
+
+/// Reads the donation's columns, its state, whether it is a trial, and whether it was drawn to the end.
+fn waiting_from(row: &Row<'_>) -> Result<Waiting, LedgerError> {
+    Ok(Waiting {
+        donation: donation_from(row)?,
+        act: match state_from(row, 8)? {
+            State::Refused => Act::RefusalCard,
+            State::Failed => Act::FailureCard,
+            _ if row.get(10)? => Act::Finished,
+            _ => Act::Painting,
+        },
+        origin: row.get(9)?,
+    })
 }
 
 fn queued_from(row: &Row<'_>) -> Result<Queued, LedgerError> {

@@ -78,12 +78,18 @@ fn what_is_marked_as_known_is_never_taken() {
     let (mut ledger, _) = open(&folder);
     let old = donation(7, 10, "old");
     ledger
-        .mark_known(std::slice::from_ref(&old.external))
+        .settle(
+            std::slice::from_ref(&old.external),
+            "donation_alerts",
+            &[("horizon", "7".to_owned())],
+        )
         .unwrap();
     assert_eq!(
         ledger.take(std::slice::from_ref(&old)).unwrap(),
         [Taken::Known]
     );
+    let left = ledger.bookmark("donation_alerts", "horizon").unwrap();
+    assert_eq!(left.as_deref(), Some("7"));
     let new = donation(8, 11, "new");
     assert_eq!(
         ledger.familiar(&[old.external, new.external]).unwrap(),
@@ -133,6 +139,69 @@ fn after_a_crash_each_goes_on_from_its_last_state_and_the_drawn_one_is_drawn_aga
         (next.donation.id, next.state),
         (DonationId(3), State::Gated)
     );
+}
+
+#[test]
+fn what_was_drawn_to_the_end_before_a_crash_is_held_again_and_not_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut ledger, _) = open(&folder);
+    ledger
+        .take(&[donation(1, 1, "a"), donation(2, 2, "b")])
+        .unwrap();
+    prepare(&mut ledger, DonationId(1));
+    prepare(&mut ledger, DonationId(2));
+    assert_eq!(
+        ledger.start_drawing(DonationId(1)).unwrap(),
+        Outcome::Stored
+    );
+    assert_eq!(ledger.drawn(DonationId(1)).unwrap(), Outcome::Stored);
+    drop(ledger);
+
+    let (mut ledger, opening) = open(&folder);
+    assert_eq!((opening.held_again, opening.drawn_again), (1, 0));
+    let acts: Vec<_> = ledger
+        .ready_in_order(5)
+        .unwrap()
+        .iter()
+        .map(|w| w.act)
+        .collect();
+    assert_eq!(acts, [Act::Finished, Act::Painting]);
+    let turn = ledger.turn(DonationId(1)).unwrap().unwrap();
+    assert_eq!(
+        ledger.start_drawing(DonationId(1)).unwrap(),
+        Outcome::Stored
+    );
+    assert_eq!(ledger.turn(DonationId(1)).unwrap(), None);
+    assert_eq!(ledger.shown(DonationId(1)).unwrap(), Outcome::Stored);
+    // Once more is from the first stroke, and another turn.
+    assert_eq!(
+        ledger.retry(DonationId(1), "asked for").unwrap(),
+        Outcome::Stored
+    );
+    assert_eq!(ledger.ready_in_order(1).unwrap()[0].act, Act::Painting);
+    assert!(ledger.turns(9).unwrap()[0].1 > turn);
+}
+
+#[test]
+fn a_file_that_another_program_has_locked_is_not_taken_for_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let (mut ledger, _) = open(&folder);
+    ledger.take(&[donation(1, 1, "a")]).unwrap();
+    ledger.close().unwrap();
+    let other = Connection::open(&path).unwrap();
+    other
+        .execute_batch(
+            "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE donations SET attempts = 1;",
+        )
+        .unwrap();
+    let error = Ledger::open(&path).unwrap_err();
+    assert!(error.hint().unwrap().contains("locked"), "{error:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    drop(other);
+    let (ledger, opening) = open(&folder);
+    assert_eq!(opening.set_aside, None);
+    assert_eq!(ledger.counts().unwrap().preparing, 1);
 }
 
 #[test]
@@ -383,7 +452,7 @@ fn a_ledger_of_a_later_version_is_left_alone() {
     let error = Ledger::open(&folder.path().join("ledger.db")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the ledger has version 99, and this program knows up to 1"
+        "the ledger has version 99, and this program knows up to 2"
     );
 }
 

@@ -230,26 +230,26 @@ impl Driver {
             }
             Output::Close => self.socket = None,
             Output::Take(batch) => self.take(batch).await,
-            Output::MarkKnown(known) => {
+            Output::MarkKnown(known, memory) => {
+                let kept = known.clone();
                 let marked = self
                     .clerk
-                    .ask(move |ledger| ledger.mark_known(&known))
-                    .await;
-                if let Err(error) = marked {
-                    tracing::error!(%error, "cannot write the ledger");
-                    self.session.handle(self.now(), Input::NotMarked);
-                }
+                    .ask(move |ledger| ledger.settle(&known, NAME, &bookmarks(memory)));
+                let input = match marked.await {
+                    Ok(()) => Input::Marked,
+                    Err(error) => {
+                        tracing::debug!(%error, "the known ones could not be marked yet");
+                        Input::NotMarked(kept)
+                    }
+                };
+                self.session.handle(self.now(), input);
             }
             Output::Remember(memory) => {
-                let kept = self.clerk.ask(move |ledger| {
-                    ledger.set_bookmark(NAME, "anchor", &memory.anchor.to_string())?;
-                    match memory.horizon {
-                        Some(horizon) => ledger.set_bookmark(NAME, "horizon", &horizon.to_string()),
-                        None => Ok(()),
-                    }
-                });
+                let kept = self
+                    .clerk
+                    .ask(move |ledger| ledger.settle(&[], NAME, &bookmarks(memory)));
                 if let Err(error) = kept.await {
-                    tracing::warn!(%error, "the ledger could not remember how far the list was read");
+                    tracing::debug!(%error, "the ledger could not remember how far the list was read");
                 }
             }
         }
@@ -275,7 +275,7 @@ impl Driver {
                 Input::Stored(new)
             }
             Err(error) => {
-                tracing::error!(%error, waiting = kept.len(), "cannot write the ledger");
+                tracing::warn!(%error, waiting = kept.len(), "donations wait for the ledger");
                 Input::NotStored(kept)
             }
         };
@@ -322,6 +322,15 @@ impl Driver {
         });
         self.shown = report;
     }
+}
+
+/// What is left in the ledger for the next start.
+fn bookmarks(memory: Memory) -> Vec<(&'static str, String)> {
+    let horizon = memory
+        .horizon
+        .map(|horizon| ("horizon", horizon.to_string()));
+    let anchor = ("anchor", memory.anchor.to_string());
+    horizon.into_iter().chain([anchor]).collect()
 }
 
 async fn next_event(socket: &mut Option<Socket>) -> Event {

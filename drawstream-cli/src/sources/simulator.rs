@@ -258,6 +258,11 @@ impl Simulator {
         self.desk.with(|service| service.faults.extend(faults));
     }
 
+    /// When the list of donations told somebody of this one for the first time.
+    pub fn listed_at(&self, id: u64) -> Option<std::time::SystemTime> {
+        self.desk.lock().told.get(&id).copied()
+    }
+
     /// What has happened so far.
     pub fn stats(&self) -> Stats {
         self.desk.stats.borrow().clone()

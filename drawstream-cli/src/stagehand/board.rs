@@ -16,8 +16,10 @@ use crate::playbill::Playbill;
 pub(crate) enum Act {
     /// It is still being made.
     Unready,
-    /// A painting.
+    /// A painting, to be drawn.
     Painting(Work),
+    /// A painting that was drawn before, to be held.
+    Finished(Work),
     /// A card, and what it says where that is not the locale's line.
     Card { reply: Option<ScreenText> },
 }

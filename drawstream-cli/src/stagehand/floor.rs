@@ -19,6 +19,9 @@ use crate::playbill::Playbill;
 use crate::scribe::{Note, Scribe};
 use crate::sinks::{Frame, Sink};
 
+/// So long before its end a drawing counts as drawn: the ledger has it in writing before the last stroke is down, and
+/// whoever pulls the plug then has it drawn to the end once, not twice.
+const LAST_MOMENT: Duration = Duration::from_millis(250);
 /// How often a stage looks at the clock where nothing moves.
 const REST: Duration = Duration::from_millis(500);
 /// How often the world is told what is on while something moves.
@@ -39,6 +42,8 @@ pub(crate) struct Floor {
     started: Instant,
     ended: u64,
     told: Option<Duration>,
+    /// What the scribe was told to be drawn.
+    drawn: Option<DonationId>,
 }
 
 impl Floor {
@@ -63,6 +68,7 @@ impl Floor {
             started: Instant::now(),
             ended: 0,
             told: None,
+            drawn: None,
         }
     }
 
@@ -130,7 +136,9 @@ impl Floor {
                         .stroke_end(elapsed)
                         .saturating_sub(elapsed)
                         .min(LAST_STROKE),
-                    Some(Act::Unready | Act::Card { .. }) | None => Duration::ZERO,
+                    Some(Act::Unready | Act::Finished(_) | Act::Card { .. }) | None => {
+                        Duration::ZERO
+                    }
                 }
             }
             State::Idle
@@ -151,9 +159,15 @@ impl Floor {
                     self.easel.clear();
                     self.scribe.note(Note::Drawing(id));
                 }
-                Output::Drawn(id) => tracing::info!(donation.id = id.0, "drew donation {id}"),
+                Output::Drawn(id) => {
+                    self.note_drawn(id);
+                    if self.drawn == Some(id) {
+                        tracing::info!(donation.id = id.0, "drew donation {id}");
+                    }
+                }
                 Output::Shown(id) => {
-                    if let Some(Act::Painting(work)) = self.board.entry(id).map(|entry| &entry.act)
+                    if let Some(Act::Painting(work) | Act::Finished(work)) =
+                        self.board.entry(id).map(|entry| &entry.act)
                     {
                         self.easel.hang(work.clone());
                     }
@@ -163,6 +177,7 @@ impl Floor {
                 }
                 Output::CardEnded(id) => {
                     self.scribe.note(Note::Shown(id));
+                    tracing::info!(donation.id = id.0, "showed the card of donation {id}");
                     self.end(id);
                 }
                 Output::Skipped(id) => {
@@ -185,6 +200,14 @@ impl Floor {
                 self.scribe.note(Note::Drawing(id));
                 tracing::info!(donation.id = id.0, "drawing donation {id}");
             }
+            Some(Act::Finished(work)) => {
+                self.easel.begin(id, work, now);
+                self.scribe.note(Note::Drawing(id));
+                tracing::info!(
+                    donation.id = id.0,
+                    "holding donation {id}, which was drawn before"
+                );
+            }
             Some(Act::Unready | Act::Card { .. }) | None => {
                 tracing::error!(
                     donation.id = id.0,
@@ -195,8 +218,21 @@ impl Floor {
         }
     }
 
+    /// Has it written down, once a drawing, that it was drawn to the end.
+    fn note_drawn(&mut self, id: DonationId) {
+        let is_drawn = matches!(
+            self.board.entry(id).map(|entry| &entry.act),
+            Some(Act::Painting(_))
+        );
+        if is_drawn && self.drawn != Some(id) {
+            self.drawn = Some(id);
+            self.scribe.note(Note::Drawn(id));
+        }
+    }
+
     fn end(&mut self, id: DonationId) {
         self.board.remove(id);
+        self.drawn = None;
         self.ended += 1;
         if self.options.exit_after == Some(self.ended) {
             self.stop.cancel();
@@ -260,6 +296,18 @@ impl Floor {
                     .put(id, bill, Act::Painting(Work { timeline, palette }));
                 self.give(now, Input::Ready { id, duration });
             }
+            Arrival::Finished {
+                id,
+                bill,
+                timeline,
+                palette,
+            } => {
+                let work = Work { timeline, palette };
+                self.board.put(id, bill, Act::Finished(work));
+                let duration = Duration::ZERO;
+                self.give(now, Input::Ready { id, duration });
+            }
+            Arrival::Recalled(id) => self.give(now, Input::Recalled(id)),
             Arrival::Refused { id, bill, reply } => {
                 let reply = reply.or_else(|| self.options.refused_line.clone());
                 self.board.put(id, bill, Act::Card { reply });
@@ -286,8 +334,20 @@ impl Floor {
         let state = self.show.state(now);
         let is_up = self.show.curtain() == Curtain::Up;
         let moves = match state {
-            State::Drawing { elapsed, .. } => {
-                self.easel.seek(elapsed);
+            State::Drawing {
+                id,
+                elapsed,
+                duration,
+            } => {
+                let rest = duration.saturating_sub(elapsed);
+                if rest <= LAST_MOMENT {
+                    self.note_drawn(id);
+                }
+                self.easel.seek(if rest.is_zero() {
+                    Duration::MAX
+                } else {
+                    elapsed
+                });
                 is_up
             }
             State::Idle | State::Closed => {
@@ -322,7 +382,7 @@ impl Floor {
         let entry = id.and_then(|id| self.board.entry(id));
         let reply = match entry.map(|entry| &entry.act) {
             Some(Act::Card { reply }) => reply.as_ref(),
-            Some(Act::Unready | Act::Painting(_)) | None => None,
+            Some(Act::Unready | Act::Painting(_) | Act::Finished(_)) | None => None,
         };
         let act = match state {
             State::Idle => StageAct::Idle,

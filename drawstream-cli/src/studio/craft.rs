@@ -88,15 +88,6 @@ pub(super) enum Made {
     Again,
 }
 
-impl Made {
-    pub(super) fn into_arrival(self) -> Option<Arrival> {
-        match self {
-            Self::News(arrival) => Some(arrival),
-            Self::Again => None,
-        }
-    }
-}
-
 /// A way out of the making: somebody else has decided about the donation, or it has failed.
 enum Stop {
     /// The operator was faster.
@@ -436,7 +427,7 @@ impl Craft {
                     reply,
                 }
             }
-            Act::Painting => {
+            act @ (Act::Painting | Act::Finished) => {
                 let plan = work
                     .plan
                     .as_deref()
@@ -454,7 +445,19 @@ impl Craft {
                     return Ok(None);
                 };
                 let bill = Arc::new(Playbill::open(&self.gate, &donation));
-                ready(id, bill, Timeline::compile(&plan, &self.settings.timeline))
+                let timeline = Timeline::compile(&plan, &self.settings.timeline);
+                if act == Act::Finished {
+                    let palette = timeline.palette(MOST_DABS).into();
+                    let timeline = Arc::new(timeline);
+                    Arrival::Finished {
+                        id,
+                        bill,
+                        timeline,
+                        palette,
+                    }
+                } else {
+                    ready(id, bill, timeline)
+                }
             }
         }))
     }

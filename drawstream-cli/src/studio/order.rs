@@ -24,6 +24,23 @@ impl<T> InOrder<T> {
         self.in_hand.insert(id, None);
     }
 
+    /// Those that are not finished, in order.
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = DonationId> + '_ {
+        let unfinished = self.in_hand.iter().filter(|(_, made)| made.is_none());
+        unfinished.map(|(&id, _)| id)
+    }
+
+    /// Whether this one is finished and held back for those before it.
+    pub(crate) fn holds_back(&self, id: DonationId) -> bool {
+        matches!(self.in_hand.get(&id), Some(Some(_)))
+    }
+
+    /// Whether something is held back until this one is finished.
+    pub(crate) fn awaits(&self, id: DonationId) -> bool {
+        let later = (std::ops::Bound::Excluded(id), std::ops::Bound::Unbounded);
+        self.in_hand.contains_key(&id) && self.in_hand.range(later).any(|(_, made)| made.is_some())
+    }
+
     /// Work on this one has ended, with or without something for the stage. Says what may go there now, in order.
     pub(crate) fn end(&mut self, id: DonationId, made: Option<T>) -> Vec<T> {
         self.in_hand.insert(id, Some(made));
@@ -46,6 +63,12 @@ mod tests {
         let mut order = InOrder::default();
         (1..=3).for_each(|n| order.begin(DonationId(n)));
         assert_eq!(order.end(DonationId(2), Some("two")), Vec::<&str>::new());
+        assert!(order.holds_back(DonationId(2)) && order.awaits(DonationId(1)));
+        assert!(!order.awaits(DonationId(3)));
+        assert_eq!(
+            order.unfinished().collect::<Vec<_>>(),
+            [DonationId(1), DonationId(3)]
+        );
         assert_eq!(order.end(DonationId(1), None), ["two"]);
         assert_eq!(order.end(DonationId(3), Some("three")), ["three"]);
     }

@@ -1,91 +1,10 @@
 //! The whole program against the simulator, as a streamer runs it: killed, restarted, asked to end.
 
-use std::path::Path;
-use std::process::Stdio;
-
 use drawstream::ledger::{Ledger, State};
 use drawstream::sources::simulator::{SimulatedDonation, Simulator, SimulatorOptions};
 use drawstream_core::donation::DonationId;
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStderr, Command};
 
-/// A running `drawstream run --headless`, and everything that it has logged so far.
-struct Program {
-    child: Child,
-    lines: Lines<BufReader<ChildStderr>>,
-    log: String,
-}
-
-impl Program {
-    fn start(simulator: &Simulator, data: &Path, drawing_sec: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_drawstream"))
-            .args([
-                "run",
-                "--headless",
-                "--log-level",
-                "TRACE",
-                "--set",
-                "api.port=0",
-            ])
-            .args([
-                "--set",
-                "show.duration_sec=1",
-                "--set",
-                &format!("pixel.duration_sec={drawing_sec}"),
-            ])
-            .args(["--set", &format!("data_dir={}", data.display())])
-            .env("DA_API_BASE", simulator.api_url())
-            .env("DA_WS_URL", simulator.ws_url())
-            .env("DA_ACCESS_TOKEN", simulator.access_token())
-            .current_dir(data)
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        Self {
-            child,
-            lines,
-            log: String::new(),
-        }
-    }
-
-    /// Reads the log until a line has this in it.
-    async fn until(&mut self, text: &str) {
-        while let Some(line) = self.lines.next_line().await.unwrap() {
-            self.log += &line;
-            self.log.push('\n');
-            if line.contains(text) {
-                return;
-            }
-        }
-        panic!("the program ended before it said {text:?}:\n{}", self.log);
-    }
-
-    /// Reads the log to its end, and says the exit status.
-    async fn ended(&mut self) -> Option<i32> {
-        while let Some(line) = self.lines.next_line().await.unwrap() {
-            self.log += &line;
-            self.log.push('\n');
-        }
-        self.child.wait().await.unwrap().code()
-    }
-
-    fn signal(&self, signal: &str) {
-        let pid = self.child.id().unwrap().to_string();
-        assert!(
-            std::process::Command::new("kill")
-                .args([signal, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-
-    fn count(&self, text: &str) -> usize {
-        self.log.matches(text).count()
-    }
-}
+use crate::program::Program;
 
 async fn simulator() -> Simulator {
     Simulator::start(SimulatorOptions::default()).await.unwrap()
@@ -149,11 +68,4 @@ async fn a_second_program_on_the_same_ledger_is_refused_with_the_first_ones_pid(
     assert_eq!(second.ended().await, Some(1));
     let pid = first.child.id().unwrap().to_string();
     assert!(second.log.contains(&pid), "{}", second.log);
-}
-
-impl Program {
-    async fn await_live(mut self) -> Self {
-        self.until("link=Live").await;
-        self
-    }
 }

@@ -7,4 +7,8 @@
 )]
 
 mod centrifuge_js;
+mod engine;
+mod kill_nine;
 mod live;
+mod login;
+mod program;

@@ -22,6 +22,8 @@ pub enum Input {
     Refused(DonationId),
     /// It could not be painted.
     Failed(DonationId),
+    /// It may be announced once more, though it was shown: the operator wants it again.
+    Recalled(DonationId),
     /// It was taken back while it was being prepared or waiting.
     Withdrawn(DonationId),
     /// A waiting one shall come at this position of the queue, 0 being the next.

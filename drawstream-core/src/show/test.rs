@@ -76,6 +76,28 @@ fn a_late_tick_does_not_lengthen_the_hold_and_the_next_one_begins_at_its_beginni
 }
 
 #[test]
+fn what_was_shown_is_drawn_again_only_if_it_is_recalled() {
+    let seen = [
+        Draw(id(7)),
+        WakeAt(at(1)),
+        Drawn(id(7)),
+        WakeAt(at(91)),
+        Shown(id(7)),
+    ];
+    let once = [(0, ready(7, 1)), (1, Tick), (91, Tick), (92, ready(7, 1))];
+    check(&once, &seen);
+    let recalled = [
+        once[0],
+        once[1],
+        once[2],
+        (92, Recalled(id(7))),
+        (93, ready(7, 1)),
+    ];
+    let again = [seen.as_slice(), &[Draw(id(7)), WakeAt(at(94))]].concat();
+    check(&recalled, &again);
+}
+
+#[test]
 fn a_skip_during_hold_shows_once() {
     check(
         &[(0, ready(1, 10)), (12, Skip), (13, Skip), (200, Tick)],

@@ -57,7 +57,9 @@ pub(crate) enum Input {
     /// The ledger could not be written.
     NotStored(Vec<NewDonation>),
     /// The ledger could not be written, and what was listed at the first start is not marked.
-    NotMarked,
+    NotMarked(Vec<ExternalId>),
+    /// They were marked.
+    Marked,
 }
 
 /// What is to be done.
@@ -69,8 +71,9 @@ pub(crate) enum Output {
     Close,
     /// Write these into the ledger, in one go.
     Take(Vec<NewDonation>),
-    /// Mark these as known; they will not be drawn.
-    MarkKnown(Vec<ExternalId>),
+    /// Mark these as known, so that they will not be drawn, and remember in the same breath how far the list was
+    /// read: with the one and without the other, a crash would have new ones taken for known.
+    MarkKnown(Vec<ExternalId>, Memory),
     /// Remember this for the next start.
     Remember(Memory),
 }
@@ -124,6 +127,8 @@ pub(crate) struct Session {
     sweep_again: bool,
     page_failures: u32,
     held: Vec<NewDonation>,
+    /// What could not be marked as known yet. Until it is, the list is not read again: it would look new.
+    unmarked: Vec<ExternalId>,
     release_at: Option<ShowTime>,
     report: Report,
 }
@@ -153,6 +158,7 @@ impl Session {
             sweep_again: false,
             page_failures: 0,
             held: Vec::new(),
+            unmarked: Vec::new(),
             release_at: None,
             report: Report::default(),
             settings,
@@ -225,10 +231,14 @@ impl Session {
                 self.memory.anchor = self.memory.anchor.min(self.previous.anchor);
                 self.outputs.push_back(Output::Remember(self.memory));
             }
-            Input::NotMarked => {
+            Input::NotMarked(known) => {
                 self.report.alarm = Some(Alarm::LedgerUnwritable);
-                self.memory.horizon = None;
+                self.unmarked = known;
+                self.release_at = Some(now + self.settings.pace.hold);
+                self.outputs
+                    .retain(|output| !matches!(output, Output::Remember(_)));
             }
+            Input::Marked => self.calm(&Alarm::LedgerUnwritable),
         }
         self.decide(now);
         self.report.link = match self.link {
@@ -252,7 +262,7 @@ impl Session {
             Link::Live => self.silence_ends(),
             _ => now + pace.poll_up,
         };
-        if self.sweep.is_none() {
+        if self.sweep.is_none() && self.unmarked.is_empty() {
             wake = wake.min(self.next_sweep);
         }
         if self.in_flight.is_none() && !self.requests.is_empty() {
@@ -295,7 +305,7 @@ impl Session {
         if self.expires_at.is_some_and(|at| now >= at) {
             self.drop_link(now);
         }
-        if self.sweep.is_none() && now >= self.next_sweep {
+        if self.sweep.is_none() && self.unmarked.is_empty() && now >= self.next_sweep {
             self.sweep = Some(Sweep::default());
             self.requests.push_back(Request::Page(1));
         }
@@ -483,6 +493,11 @@ impl Session {
     /// Lets go of what was held back.
     fn release(&mut self) {
         self.release_at = None;
+        if !self.unmarked.is_empty() {
+            let known = std::mem::take(&mut self.unmarked);
+            self.outputs
+                .push_back(Output::MarkKnown(known, self.memory));
+        }
         if !self.held.is_empty() {
             let batch = std::mem::take(&mut self.held);
             self.outputs.push_back(Output::Take(batch));
@@ -499,7 +514,7 @@ impl Session {
             Step::Done { new, old, memory } => {
                 self.sweep = None;
                 if !old.is_empty() {
-                    self.outputs.push_back(Output::MarkKnown(old));
+                    self.outputs.push_back(Output::MarkKnown(old, memory));
                 }
                 self.held.extend(new);
                 if self.memory != memory {

@@ -46,19 +46,18 @@ impl Service {
     }
 
     /// One page of 30, newest first, in Laravel's shape.
-    pub(super) fn page(&self, number: usize) -> Value {
+    pub(super) fn page(&mut self, number: usize) -> Value {
         const PER_PAGE: usize = 30;
         let total = self.listed.len();
         let last = total.div_ceil(PER_PAGE).max(1);
         let start = (number - 1).saturating_mul(PER_PAGE);
-        let rows: Vec<&Value> = self
-            .listed
-            .iter()
-            .rev()
-            .skip(start)
-            .take(PER_PAGE)
-            .filter_map(|id| self.rows.get(id))
-            .collect();
+        let now = SystemTime::now();
+        let ids = self.listed.iter().rev().skip(start).take(PER_PAGE);
+        let mut rows: Vec<&Value> = Vec::new();
+        for id in ids {
+            self.told.entry(*id).or_insert(now);
+            rows.extend(self.rows.get(id));
+        }
         let path = format!("http://{}/api/v1/alerts/donations", self.address);
         let link = |page: usize| format!("{path}?page={page}");
         let shown = rows.len();

@@ -155,6 +155,8 @@ pub(super) struct Service {
     pub(super) rows: BTreeMap<u64, Value>,
     /// Ids in the order in which REST lists them, oldest first.
     pub(super) listed: Vec<u64>,
+    /// When REST first told of each.
+    pub(super) told: BTreeMap<u64, SystemTime>,
     next_id: u64,
     epoch: String,
     top: u64,
@@ -180,6 +182,7 @@ impl Service {
             channel_tokens: BTreeMap::new(),
             rows: BTreeMap::new(),
             listed: Vec::new(),
+            told: BTreeMap::new(),
             epoch: String::new(),
             top: 0,
             history: VecDeque::new(),

@@ -1,5 +1,4 @@
 use drawstream_core::donation::UnixTime;
-use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use super::super::document::{
@@ -24,7 +23,7 @@ fn documents(frame: &str) -> Vec<Document> {
 }
 
 /// The frames that a server sends.
-fn server_frames() -> Vec<(String, String)> {
+pub(super) fn server_frames() -> Vec<(String, String)> {
     let from_server = |key: &str| !key.contains("_request") || key.starts_with("error_");
     fixtures()
         .into_iter()
@@ -74,6 +73,61 @@ fn frames_joined_are_read_as_apart_and_no_cut_harms_what_stands_before_it() {
             let read: Vec<_> = decode(&head).take(ended).map(Result::unwrap).collect();
             assert_eq!(read, whole[..ended], "cut at {at} of {text}");
             let _ = decode(&String::from_utf8_lossy(tail)).count();
+        }
+    }
+}
+
+#[test]
+fn bodies_and_close_reasons_cut_anywhere_are_errors_and_no_harm() {
+    let mut seen = 0;
+    for (key, entry) in fixtures() {
+        if let Some(reason) = entry["reason"].as_str() {
+            seen += 1;
+            for at in 0..reason.len() {
+                assert_eq!(reconnect_advice(&reason[..at]), None, "{key} cut at {at}");
+            }
+        }
+        let body = &entry["body"];
+        if body.is_object() && !key.contains("_request") {
+            seen += 1;
+            let whole = body.to_string();
+            for at in 0..whole.len() {
+                let head = String::from_utf8_lossy(&whole.as_bytes()[..at]);
+                let read = serde_json::from_str::<Value>(&mended(&head));
+                assert!(read.is_err(), "{key} cut at {at} is taken for whole");
+            }
+        }
+    }
+    assert!(seen > 15, "{seen}");
+}
+
+/// Where the sheet of frames lies that the fixtures were taken from.
+#[test]
+fn every_frame_that_the_service_sends_is_among_the_fixtures() {
+    let shared = std::env::var_os("DRAWSTREAM_SHARED").map_or_else(
+        || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+        std::path::PathBuf::from,
+    );
+    let Ok(text) = std::fs::read_to_string(shared.join("da-frames.json")) else {
+        return;
+    };
+    let sheet: Map<String, Value> = serde_json::from_str(&text).unwrap();
+    let fixtures = fixtures();
+    let of_others = [
+        "donatepay",
+        "streamlabs",
+        "streamelements",
+        "twitch",
+        "kofi",
+    ];
+    for (key, entry) in sheet {
+        let is_ours = !of_others.iter().any(|other| key.starts_with(other));
+        if is_ours && entry["dir"] == "s2c" && entry["kind"] != "http" {
+            let fixture = fixtures
+                .get(&key)
+                .unwrap_or_else(|| panic!("{key} is missing"));
+            assert_eq!(fixture["text"], entry["text"], "{key}");
+            assert_eq!(fixture["reason"], entry["reason"], "{key}");
         }
     }
 }
@@ -259,36 +313,4 @@ fn hostile_documents_are_errors_of_their_own() {
     let frame = format!("{deep}\n{long}\nnull\n7\n{{\"id\":3}}\n");
     let read: Vec<bool> = decode(&frame).map(|document| document.is_ok()).collect();
     assert_eq!(read, [false, false, false, false, true]);
-}
-
-proptest! {
-    #[test]
-    fn any_bytes_are_read_without_harm(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let text = String::from_utf8_lossy(&bytes);
-        let _ = decode(&text).count();
-        let _ = mended(&text);
-    }
-
-    #[test]
-    fn any_damage_to_a_frame_is_read_without_harm(
-        which in any::<prop::sample::Index>(),
-        at in any::<prop::sample::Index>(),
-        byte in any::<u8>(),
-    ) {
-        let frames = server_frames();
-        let mut bytes = frames[which.index(frames.len())].1.clone().into_bytes();
-        let at = at.index(bytes.len());
-        bytes[at] = byte;
-        for document in decode(&String::from_utf8_lossy(&bytes)).flatten() {
-            match document {
-                Document::Publication { publication, .. } => {
-                    let _ = row::parse(&publication.data, UnixTime(0));
-                }
-                Document::Reply { result, .. } => {
-                    let _ = subscribed(result);
-                }
-                _ => {}
-            }
-        }
-    }
 }

@@ -12,10 +12,8 @@ use super::super::*;
 use crate::ledger::Ledger;
 use crate::secret::Secret;
 use crate::sources::simulator::donors::DemoDonors;
-use crate::sources::simulator::scenario::{CLOSE_CODES, Scenario};
-use crate::sources::simulator::{
-    Announce, CLIENT, Dialect, RestFault, SimulatedDonation, Simulator, SimulatorOptions, Stats,
-};
+use crate::sources::simulator::scenario::Scenario;
+use crate::sources::simulator::{CLIENT, Dialect, SimulatedDonation, Simulator, SimulatorOptions};
 use crate::sources::status::LinkState;
 
 /// The source's own waits, a hundred times shorter.
@@ -35,15 +33,15 @@ fn hurried() -> Pace {
     }
 }
 
-struct Stage {
-    simulator: Simulator,
-    clerk: Clerk,
-    folder: TempDir,
+pub(super) struct Stage {
+    pub(super) simulator: Simulator,
+    pub(super) clerk: Clerk,
+    pub(super) folder: TempDir,
     source: DonationAlerts,
     stop: CancellationToken,
 }
 
-async fn stage(options: SimulatorOptions) -> Stage {
+pub(super) async fn stage(options: SimulatorOptions) -> Stage {
     let simulator = Simulator::start(SimulatorOptions {
         requests_per_minute: None,
         ..options
@@ -94,7 +92,7 @@ impl Stage {
     }
 
     /// Waits until so many donations were taken, and gives their ids in the ledger's order.
-    async fn taken(&mut self, number: usize) -> Vec<u64> {
+    pub(super) async fn taken(&mut self, number: usize) -> Vec<u64> {
         let number = number as u64;
         self.status(|status| status.taken >= number).await;
         // What comes twice comes within the next polls.
@@ -113,7 +111,7 @@ impl Stage {
             .collect()
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         self.stop.cancel();
         self.source.task.await.unwrap();
         drop(self.clerk);
@@ -121,7 +119,7 @@ impl Stage {
     }
 }
 
-fn donation() -> SimulatedDonation {
+pub(super) fn donation() -> SimulatedDonation {
     SimulatedDonation::written(Some("Аня"), "кот в шляпе", 9.99, "EUR")
 }
 
@@ -163,63 +161,6 @@ async fn every_scenario_ends_with_each_donation_taken_once() {
             .await;
         stage.end().await;
     }
-}
-
-/// Bursts, each close code, cuts, lost and doubled pushes, new epochs, a short history, jumbled pages, 429 and
-/// expired tokens, all of it in one evening. `DRAWSTREAM_SOAK` makes it so many donations: 10000 is a good number.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_evening_of_troubles_loses_nothing_and_doubles_nothing() {
-    let soak = std::env::var("DRAWSTREAM_SOAK").ok();
-    let donations: usize = soak.and_then(|number| number.parse().ok()).unwrap_or(1_000);
-    let options = SimulatorOptions {
-        history_size: 20,
-        listing_jitter: 3,
-        ..SimulatorOptions::default()
-    };
-    let mut stage = stage(options).await;
-    let mut made = Vec::new();
-    while made.len() < donations {
-        for number in 0..50 {
-            let how = match number % 7 {
-                3 => Announce::RestOnly,
-                _ => Announce::Everywhere,
-            };
-            let id = stage.simulator.announce(&donation(), how);
-            if number % 5 == 0 {
-                stage.simulator.repeat(id);
-            }
-            made.push(id);
-        }
-        let round = made.len() / 50;
-        match round % 9 {
-            2 => stage.simulator.expire_tokens(),
-            4 => stage.simulator.new_epoch(),
-            6 => stage.simulator.fail_next([
-                RestFault::TooMany(0),
-                RestFault::Broken,
-                RestFault::Html,
-            ]),
-            8 => stage.simulator.unsubscribe(),
-            _ => {}
-        }
-        if round % 11 == 5 {
-            stage.simulator.cut();
-        } else {
-            stage
-                .simulator
-                .disconnect(CLOSE_CODES.start() + round as u16 % 14);
-        }
-        // Half of the rounds begin while the source is still coming back.
-        if round.is_multiple_of(2) {
-            let subscriptions = stage.simulator.stats().subscriptions;
-            let more = |stats: &Stats| stats.subscriptions > subscriptions;
-            stage.simulator.wait_until(more).await;
-        }
-    }
-    let mut taken = stage.taken(made.len()).await;
-    taken.sort_unstable();
-    assert_eq!(taken, made);
-    stage.end().await;
 }
 
 #[tokio::test]

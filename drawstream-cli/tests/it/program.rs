@@ -1,0 +1,107 @@
+//! The program as a process of its own, and what it says.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use drawstream::sources::simulator::Simulator;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
+
+/// A running `drawstream run --headless`, and everything that it has logged so far.
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    lines: Lines<BufReader<ChildStderr>>,
+    pub(crate) log: String,
+}
+
+impl Program {
+    pub(crate) fn start(simulator: &Simulator, data: &Path, drawing_sec: &str) -> Self {
+        let command = Command::new(env!("CARGO_BIN_EXE_drawstream"));
+        Self::start_as(command, simulator, data, drawing_sec)
+    }
+
+    /// The same by another command, such as one that runs it with another clock.
+    pub(crate) fn start_as(
+        mut command: Command,
+        simulator: &Simulator,
+        data: &Path,
+        drawing_sec: &str,
+    ) -> Self {
+        let mut child = command
+            .args([
+                "run",
+                "--headless",
+                "--log-level",
+                "TRACE",
+                "--set",
+                "api.port=0",
+            ])
+            .args([
+                "--set",
+                "show.duration_sec=1",
+                "--set",
+                &format!("pixel.duration_sec={drawing_sec}"),
+            ])
+            .args(["--set", &format!("data_dir={}", data.display())])
+            .env("DA_API_BASE", simulator.api_url())
+            .env("DA_WS_URL", simulator.ws_url())
+            .env("DA_ACCESS_TOKEN", simulator.access_token())
+            .current_dir(data)
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self {
+            child,
+            lines,
+            log: String::new(),
+        }
+    }
+
+    /// The next line of the log; `None` at its end.
+    pub(crate) async fn line(&mut self) -> Option<String> {
+        let line = self.lines.next_line().await.unwrap()?;
+        self.log += &line;
+        self.log.push('\n');
+        Some(line)
+    }
+
+    /// Reads the log until a line has this in it.
+    pub(crate) async fn until(&mut self, text: &str) {
+        while let Some(line) = self.line().await {
+            if line.contains(text) {
+                return;
+            }
+        }
+        panic!("the program ended before it said {text:?}:\n{}", self.log);
+    }
+
+    /// Reads the log to its end, and says the exit status.
+    pub(crate) async fn ended(&mut self) -> Option<i32> {
+        while self.line().await.is_some() {}
+        self.child.wait().await.unwrap().code()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().unwrap().to_string();
+        assert!(
+            std::process::Command::new("kill")
+                .args([signal, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    pub(crate) fn count(&self, text: &str) -> usize {
+        self.log.matches(text).count()
+    }
+}
+
+impl Program {
+    pub(crate) async fn await_live(mut self) -> Self {
+        self.until("link=Live").await;
+        self
+    }
+}
