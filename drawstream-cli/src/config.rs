@@ -3,6 +3,7 @@
 mod error;
 mod key;
 mod layers;
+mod sources;
 mod value;
 
 use std::net::IpAddr;
@@ -18,6 +19,9 @@ pub use self::error::ConfigError;
 use self::key::{KEYS, Privacy};
 use self::layers::Layers;
 pub use self::layers::Origin;
+pub use self::sources::{
+    ConsoleConfig, DonatePayConfig, Start, StreamElementsConfig, TwitchConfig, Use, WebhookConfig,
+};
 use self::value::Reader;
 
 /// Language of the stage.
@@ -50,6 +54,8 @@ pub struct LogConfig {
 /// The Donation Alerts account.
 #[derive(Clone, Debug)]
 pub struct DonationAlertsConfig {
+    /// Whether it is a source.
+    pub enabled: Use,
     /// Centrifugo endpoint (`ws` or `wss`).
     pub ws_url: Url,
     /// REST base.
@@ -256,6 +262,16 @@ pub struct Config {
     pub log: LogConfig,
     /// Donation Alerts.
     pub donation_alerts: DonationAlertsConfig,
+    /// DonatePay.
+    pub donatepay: DonatePayConfig,
+    /// Twitch.
+    pub twitch: TwitchConfig,
+    /// StreamElements.
+    pub streamelements: StreamElementsConfig,
+    /// Webhooks.
+    pub webhook: WebhookConfig,
+    /// The terminal.
+    pub console: ConsoleConfig,
     /// Paintings that are prepared and wait.
     pub queue_max_size: usize,
     /// Planner.
@@ -344,6 +360,11 @@ impl Config {
                 )?,
             },
             donation_alerts: donation_alerts(&read)?,
+            donatepay: sources::donatepay(&read)?,
+            twitch: sources::twitch(&read)?,
+            streamelements: sources::streamelements(&read)?,
+            webhook: sources::webhook(&read)?,
+            console: sources::console(&read)?,
             queue_max_size: read.number("queue.max_size", 1..=10_000)?,
             planner: planner(&read)?,
             painter: painter(&read)?,
@@ -368,17 +389,7 @@ impl Config {
                 refused_line: read.optional("show.refused_line"),
             },
             api: ApiConfig {
-                host: read.parsed(
-                    "api.host",
-                    "an IP address such as 127.0.0.1 or 0.0.0.0",
-                    |t| {
-                        if t == "localhost" {
-                            Some(IpAddr::from([127, 0, 0, 1]))
-                        } else {
-                            t.parse().ok()
-                        }
-                    },
-                )?,
+                host: read.parsed("api.host", IP_ADDRESS, ip_address)?,
                 port: read.number("api.port", 0..=65_535)?,
                 token: read.optional("api.token").map(Secret::new),
             },
@@ -391,6 +402,7 @@ fn donation_alerts(read: &Reader<'_>) -> Result<DonationAlertsConfig, ConfigErro
         t.parse().ok()
     })?;
     Ok(DonationAlertsConfig {
+        enabled: sources::enabled(read, "donation_alerts.enabled")?,
         ws_url: read.parsed(
             "donation_alerts.ws_url",
             "a ws:// or wss:// address",
@@ -493,6 +505,17 @@ fn pixel(read: &Reader<'_>) -> Result<PixelConfig, ConfigError> {
             None => None,
         },
     })
+}
+
+/// What [`ip_address`] reads.
+const IP_ADDRESS: &str = "an IP address such as 127.0.0.1 or 0.0.0.0";
+
+fn ip_address(text: &str) -> Option<IpAddr> {
+    if text == "localhost" {
+        Some(IpAddr::from([127, 0, 0, 1]))
+    } else {
+        text.parse().ok()
+    }
 }
 
 fn http_url(text: &str) -> Option<Url> {

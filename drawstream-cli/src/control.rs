@@ -22,7 +22,7 @@ use crate::stagehand::Order;
 
 pub use self::problem::Problem;
 pub use self::routes::{Accepted, Cleared, DonateBody, Health};
-pub use self::snapshot::{Active, Phase, QueueView, SourceView, Upcoming};
+pub use self::snapshot::{Active, Link, Phase, QueueView, SourceView, Upcoming};
 
 /// What the routes work with.
 #[derive(Clone, Debug)]

@@ -105,6 +105,11 @@ impl Intake {
         }
     }
 
+    /// The currency of what names none.
+    pub fn currency(&self) -> &Currency {
+        &self.currency
+    }
+
     /// Wakes the one who waits in [`Intake::arrival`].
     pub fn announce(&self) {
         self.arrived.notify_one();
@@ -128,6 +133,32 @@ impl Intake {
     /// Whether the ledger still answers.
     pub fn is_open(&self) -> bool {
         self.clerk.is_open()
+    }
+
+    /// Takes donations of a source in one go, each once, and says how many were new.
+    ///
+    /// # Errors
+    /// That they could not be written down; then none was taken.
+    pub async fn take(
+        &self,
+        source: &'static str,
+        donations: Vec<NewDonation>,
+    ) -> Result<u64, LedgerError> {
+        let taken = self
+            .clerk
+            .ask(move |ledger| ledger.take(&donations))
+            .await?;
+        let mut new = 0;
+        for taken in taken {
+            if let Taken::New(id) = taken {
+                tracing::info!(donation.id = id.0, source, "took donation {id}");
+                new += 1;
+            }
+        }
+        if new > 0 {
+            self.announce();
+        }
+        Ok(new)
     }
 
     /// Takes a test donation.

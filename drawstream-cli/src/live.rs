@@ -3,6 +3,7 @@
 //! At the end it stops taking and preparing, finishes the stroke under way, writes down what happened, and closes the
 //! ledger. Whatever is not finished goes on at the next start.
 
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, Locale as ConfigLocale};
+use crate::config::{Config, Locale as ConfigLocale, Start, Use};
 use crate::control::{self, ControlError, QueueView};
 use crate::failure::Failure;
 use crate::feed;
@@ -26,6 +27,7 @@ use crate::painters;
 use crate::planners;
 use crate::scribe::Scribe;
 use crate::sinks::Sink;
+use crate::sources::console::{self, Reach};
 use crate::stagehand::{self, ARRIVALS, Fps, Lines, ORDERS, Order, StagehandOptions};
 use crate::studio::{Crew, Studio};
 
@@ -134,6 +136,7 @@ impl Live {
                 stop_all.cancel();
             }
         });
+        let console_intake = intake.clone();
         let address = listener
             .local_addr()
             .context("ask for the address of the control API")?;
@@ -146,6 +149,21 @@ impl Live {
             intake,
             stop.clone(),
         ));
+        if console_is_on(config.console.enabled, options.occasion) {
+            let reach = Reach {
+                intake: console_intake,
+                orders: orders.clone(),
+                view: view.clone(),
+                stop: stop.clone(),
+            };
+            let input = std::io::BufReader::new(std::io::stdin());
+            let lines =
+                console::listen(input, config.currency.clone()).context("read the terminal")?;
+            tasks.spawn(console::attend(lines, reach, |answer| {
+                // Where nobody can be told, what was typed is done all the same.
+                let _ = writeln!(std::io::stdout(), "{answer}");
+            }));
+        }
         tokio::spawn(end_on_ctrl_c(stop.clone()));
         Ok(Self {
             stop,
@@ -226,6 +244,12 @@ impl Steering {
             tracing::warn!("the stage does not take the key's order");
         }
     }
+}
+
+/// Lines are read where somebody can type them. A demo is started by scripts too, whose input is not its own.
+fn console_is_on(setting: Use, occasion: Occasion) -> bool {
+    let is_terminal = occasion == Occasion::Stream && std::io::stdin().is_terminal();
+    setting.start(is_terminal) == Start::Now || setting == Use::On
 }
 
 /// The first Ctrl+C ends the program well, the second at once.

@@ -84,6 +84,8 @@ impl Currency {
         match self.0.as_str() {
             "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF"
             | "UGX" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+            // What services count in place of money is whole.
+            "BITS" | "GIFT" | "KICKS" | "POINTS" => 0,
             "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
             _ => 2,
         }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::settings::Settings;
 use crate::config::ApiConfig;
-use crate::control::{Accepted, Active, Cleared, DonateBody, Phase, Problem, QueueView};
+use crate::control::{Accepted, Active, Cleared, DonateBody, Link, Phase, Problem, QueueView};
 use crate::failure::Failure;
 
 /// Send a test donation to the running program
@@ -197,7 +197,7 @@ fn reachable(api: &ApiConfig) -> SocketAddr {
     SocketAddr::new(host, api.port)
 }
 
-fn describe(view: &QueueView) -> String {
+pub(crate) fn describe(view: &QueueView) -> String {
     let phase = match view.phase {
         Phase::Idle => "idle",
         Phase::Closed => "requests are closed",
@@ -240,7 +240,12 @@ fn describe(view: &QueueView) -> String {
             next.amount
         );
     }
-    for source in &view.sources {
+    let is_any_on = view.sources.iter().any(|s| s.link != Link::Off);
+    for source in view
+        .sources
+        .iter()
+        .filter(|s| !is_any_on || s.link != Link::Off)
+    {
         text += &format!("source {}: {}\n", source.name, source.state);
     }
     text

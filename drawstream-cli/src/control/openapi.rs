@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-use super::{Accepted, Cleared, DonateBody, Health, Problem, QueueView};
+use super::{Accepted, Cleared, DonateBody, Health, Problem, QueueView, SourceView};
 
 /// The document at `/openapi.json`.
 pub(crate) fn document() -> Value {
@@ -13,6 +13,7 @@ pub(crate) fn document() -> Value {
     let paths = json!({
         "/health": { "get": operation::<Health>(&mut schemas, "How the program is", 200) },
         "/queue": { "get": operation::<QueueView>(&mut schemas, "What is on and what waits", 200) },
+        "/sources": { "get": operation::<Vec<SourceView>>(&mut schemas, "Where donations come from, and how each source is", 200) },
         "/queue/skip": { "post": operation::<Accepted>(&mut schemas, "End what is on; 409 where nothing is", 202) },
         "/queue/clear": { "post": operation::<Cleared>(&mut schemas, "Empty the queue; what is on goes on", 202) },
         "/queue/pause": { "post": operation::<Accepted>(&mut schemas, "Let time stand still", 202) },

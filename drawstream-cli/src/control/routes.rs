@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use super::problem::Problem;
-use super::snapshot::QueueView;
+use super::snapshot::{Link, QueueView, SourceView};
 use super::{Desk, border, openapi};
 use crate::intake::{IntakeError, Trial};
 use crate::stagehand::Order;
@@ -67,6 +67,7 @@ pub(crate) fn router(desk: Desk) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/queue", get(queue))
+        .route("/sources", get(sources))
         .route("/queue/skip", post(skip))
         .route("/queue/clear", post(clear))
         .route("/queue/pause", post(pause))
@@ -96,9 +97,12 @@ async fn health(State(desk): State<Desk>) -> Json<Health> {
     let mut problems: Vec<String> = view
         .sources
         .iter()
-        .filter(|s| !s.up)
+        .filter(|s| s.is_in_trouble())
         .map(|s| format!("{}: {}", s.name, s.state))
         .collect();
+    if !view.sources.is_empty() && view.sources.iter().all(|s| s.link == Link::Off) {
+        problems.push("no source of donations is on".to_owned());
+    }
     if desk.orders.is_closed() {
         problems.push("the stage has ended".to_owned());
     }
@@ -119,6 +123,10 @@ async fn health(State(desk): State<Desk>) -> Json<Health> {
 
 async fn queue(State(desk): State<Desk>) -> Json<QueueView> {
     Json(desk.queue.borrow().clone())
+}
+
+async fn sources(State(desk): State<Desk>) -> Json<Vec<SourceView>> {
+    Json(desk.queue.borrow().sources.clone())
 }
 
 /// Gives the stage an order and waits until it was taken, so that the next `GET /queue` already tells of it.

@@ -50,15 +50,61 @@ pub struct Upcoming {
     pub wait_sec: Option<f64>,
 }
 
+/// How far the connection of a source is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Link {
+    /// The source is not used.
+    #[default]
+    Off,
+    /// Not connected; the next try comes by itself.
+    Down,
+    /// On the way.
+    Connecting,
+    /// Connected and subscribed: donations arrive as they are made.
+    Live,
+}
+
 /// A source of donations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceView {
     /// Its name.
     pub name: String,
+    /// Its name in the settings and in the ledger.
+    #[serde(default)]
+    pub key: String,
     /// Whether donations reach us from it now.
     pub up: bool,
+    /// How far its connection is.
+    #[serde(default)]
+    pub link: Link,
     /// How it is, for a person.
     pub state: String,
+    /// When it last heard of a donation (RFC 3339).
+    #[serde(default)]
+    pub last_event: Option<String>,
+    /// When it last read the service's list of donations (RFC 3339).
+    #[serde(default)]
+    pub last_poll: Option<String>,
+    /// When its token expires, where that is known (RFC 3339).
+    #[serde(default)]
+    pub token_expires: Option<String>,
+    /// The last thing that went wrong, for a person.
+    #[serde(default)]
+    pub last_error: Option<String>,
+    /// Donations that it brought since the program started.
+    #[serde(default)]
+    pub taken: u64,
+    /// What it sent that could not be read.
+    #[serde(default)]
+    pub unreadable: u64,
+}
+
+impl SourceView {
+    /// Whether somebody should look after it: it is used, and donations do not reach us.
+    pub fn is_in_trouble(&self) -> bool {
+        self.link != Link::Off && !self.up
+    }
 }
 
 /// The show at a moment.

@@ -1,11 +1,18 @@
-//! Donations typed into the terminal: `donate 7.5 a cat`, `skip`, `clear`, `quit`.
+//! What is typed into the terminal: `donate 7.5 a cat`, `da 7.5 a cat`, `queue`, `skip`, `clear`, `pause`, `resume`,
+//! `quit`.
+//!
+//! The end of the input does not end the program, and a line that cannot be read harms no other.
 
 use std::io::{BufRead, Read as _};
 
-use drawstream_core::donation::{Currency, ExternalId, Money, RawText, UnixTime};
-use tokio::sync::mpsc;
+use drawstream_core::donation::{Currency, Money, RawText};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
 
-use crate::ledger::{NewDonation, Origin};
+use super::donation_alerts;
+use crate::control::QueueView;
+use crate::intake::{Intake, Trial};
+use crate::stagehand::Order;
 
 /// The source's name in the configuration and in the ledger.
 pub const NAME: &str = "console";
@@ -29,6 +36,12 @@ pub enum Typed {
     Skip,
     /// Empty the queue.
     Clear,
+    /// Say what is on and what waits.
+    Queue,
+    /// Let time stand still.
+    Pause,
+    /// Let time go on.
+    Resume,
     /// End the program.
     Quit,
 }
@@ -38,7 +51,9 @@ pub enum Typed {
 #[non_exhaustive]
 pub enum TypedError {
     /// The first word is no command.
-    #[error("type `donate 7.5 a cat in a hat`, `da 7.5 …`, `skip`, `clear` or `quit`")]
+    #[error(
+        "type `donate 7.5 a cat in a hat`, `da 7.5 …`, `queue`, `skip`, `clear`, `pause`, `resume` or `quit`"
+    )]
     Unknown,
     /// The second word is no amount.
     #[error("the amount is not a number: type `donate 7.5 a cat in a hat`")]
@@ -62,6 +77,9 @@ pub fn parse(line: &str, currency: &Currency) -> Result<Option<Typed>, TypedErro
         "" => return Ok(None),
         "skip" => Typed::Skip,
         "clear" => Typed::Clear,
+        "queue" => Typed::Queue,
+        "pause" => Typed::Pause,
+        "resume" => Typed::Resume,
         "quit" | "exit" => Typed::Quit,
         command @ ("donate" | "da") => {
             let rest = rest.trim_start();
@@ -80,31 +98,6 @@ pub fn parse(line: &str, currency: &Currency) -> Result<Option<Typed>, TypedErro
         _ => return Err(TypedError::Unknown),
     };
     Ok(Some(typed))
-}
-
-/// A typed donation as the ledger takes it: a trial, since nobody paid.
-///
-/// `number` tells those of one run apart, and `run` the runs.
-pub fn donation(
-    amount: Money,
-    message: RawText,
-    created_at: UnixTime,
-    run: &str,
-    number: u64,
-) -> NewDonation {
-    NewDonation {
-        external: ExternalId {
-            source: NAME.to_owned(),
-            id: format!("{run}-{number}"),
-        },
-        donor: None,
-        message: Some(message),
-        audio_url: None,
-        amount,
-        own_hundredths: None,
-        created_at,
-        origin: Origin::Trial,
-    }
 }
 
 /// Reads lines on a thread of its own until the input ends or nobody listens. A broken byte harms its line alone.
@@ -147,11 +140,111 @@ fn next_line(input: &mut impl BufRead) -> std::io::Result<Option<Result<String, 
     Ok(Some(Ok(String::from_utf8_lossy(&bytes).into_owned())))
 }
 
+/// What typed lines can reach.
+#[derive(Debug)]
+pub(crate) struct Reach {
+    pub(crate) intake: Intake,
+    pub(crate) orders: mpsc::Sender<Order>,
+    pub(crate) view: watch::Receiver<QueueView>,
+    pub(crate) stop: CancellationToken,
+}
+
+/// Does what is typed, and says what became of it, until the input or the program ends.
+pub(crate) async fn attend(
+    mut lines: mpsc::Receiver<Result<Typed, TypedError>>,
+    reach: Reach,
+    mut say: impl FnMut(&str),
+) {
+    loop {
+        let line = tokio::select! {
+            () = reach.stop.cancelled() => return,
+            line = lines.recv() => line,
+        };
+        let answer = match line {
+            None => return,
+            Some(Ok(typed)) => reach.perform(typed).await,
+            Some(Err(error)) => error.to_string(),
+        };
+        say(answer.trim_end());
+    }
+}
+
+impl Reach {
+    async fn perform(&self, typed: Typed) -> String {
+        match typed {
+            Typed::Donate {
+                as_donation_alerts,
+                amount,
+                message,
+            } => {
+                let source = if as_donation_alerts {
+                    donation_alerts::NAME
+                } else {
+                    NAME
+                };
+                self.donate(source, amount, &message).await
+            }
+            Typed::Skip => match self.order(Order::Skip).await {
+                Some(Some(id)) => format!("skipped donation {id}"),
+                Some(None) => "nothing is on that could be skipped".to_owned(),
+                None => silent(),
+            },
+            Typed::Clear => match self.order(Order::Clear).await {
+                Some(cleared) => format!("cleared {cleared} from the queue"),
+                None => silent(),
+            },
+            Typed::Pause => self.done(Order::Pause, "paused").await,
+            Typed::Resume => self.done(Order::Resume, "time goes on").await,
+            Typed::Queue => crate::commands::steer::describe(&self.view.borrow()),
+            Typed::Quit => {
+                self.stop.cancel();
+                "ending after the stroke under way".to_owned()
+            }
+        }
+    }
+
+    async fn donate(&self, source: &'static str, amount: Money, message: &RawText) -> String {
+        let trial = Trial {
+            currency: Some(amount.currency.code().to_owned()),
+            amount: amount
+                .to_string()
+                .split_whitespace()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            message: message.expose().to_owned(),
+            donor: None,
+        };
+        match self.intake.take_trial(source, trial).await {
+            Ok(id) => format!("taken as donation {id}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    async fn done(&self, make: impl FnOnce(oneshot::Sender<()>) -> Order, done: &str) -> String {
+        match self.order(make).await {
+            Some(()) => done.to_owned(),
+            None => silent(),
+        }
+    }
+
+    async fn order<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Order) -> Option<T> {
+        let (answer, answered) = oneshot::channel();
+        self.orders.send(make(answer)).await.ok()?;
+        answered.await.ok()
+    }
+}
+
+fn silent() -> String {
+    "the stage does not answer".to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
 
     use super::*;
+    use crate::ledger::{Clerk, Ledger, Origin};
 
     fn check(line: &str, expected: &Result<Option<Typed>, TypedError>) {
         let currency = Currency::parse("USD").unwrap();
@@ -203,5 +296,54 @@ mod tests {
                 Ok(Typed::Quit)
             ]
         );
+    }
+    #[tokio::test]
+    async fn typed_donations_are_trials_in_the_ledger_and_the_end_of_the_input_ends_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ledger, _) = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let (clerk, _) = Clerk::hire(ledger).unwrap();
+        let currency = Currency::parse("USD").unwrap();
+        let stop = CancellationToken::new();
+        let (orders, mut orders_in) = mpsc::channel(4);
+        let reach = Reach {
+            intake: Intake::new(clerk.clone(), currency.clone()),
+            orders,
+            view: watch::channel(QueueView::default()).1,
+            stop: stop.clone(),
+        };
+        tokio::spawn(async move {
+            while let Some(order) = orders_in.recv().await {
+                if let Order::Clear(answer) = order {
+                    answer.send(3).unwrap();
+                }
+            }
+        });
+        let input = "donate 7.5 кот\nda 2 a dog\ndonate 0 nothing\nclear\nskip\nqueue\nдонат\n";
+        let lines = listen(Cursor::new(input), currency).unwrap();
+        let mut said = Vec::new();
+        attend(lines, reach, |answer| {
+            said.push(answer.lines().next().unwrap().to_owned())
+        })
+        .await;
+        assert_eq!(
+            said,
+            [
+                "taken as donation #1",
+                "taken as donation #2",
+                "amount: it is zero, the least is one cent",
+                "cleared 3 from the queue",
+                "the stage does not answer",
+                "idle",
+                &TypedError::Unknown.to_string(),
+            ]
+        );
+        assert!(!stop.is_cancelled());
+        let queue = clerk.ask(|ledger| ledger.queue(9)).await.unwrap();
+        let sources: Vec<_> = queue
+            .iter()
+            .map(|q| q.donation.external.source.as_str())
+            .collect();
+        assert_eq!(sources, ["console", "donation_alerts"]);
+        assert!(queue.iter().all(|q| q.origin == Origin::Trial));
     }
 }

@@ -16,13 +16,13 @@
 
 mod document;
 mod login;
-mod pace;
+pub(super) mod pace;
 mod report;
 mod request;
 mod rest;
 mod row;
 mod session;
-mod socket;
+pub(super) mod socket;
 mod sweep;
 #[cfg(test)]
 mod test;
@@ -39,6 +39,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+pub(super) use document::mended;
 pub use login::{Login, LoginError, SCOPES};
 pub use pace::Pace;
 use report::Report;

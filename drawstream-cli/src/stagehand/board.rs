@@ -8,7 +8,7 @@ use drawstream_core::donation::DonationId;
 use drawstream_core::gate::ScreenText;
 
 use super::easel::Work;
-use crate::control::SourceView;
+use crate::control::{Link, SourceView};
 use crate::playbill::Playbill;
 
 /// What comes onto the stage of a donation.
@@ -70,6 +70,14 @@ impl Board {
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.progress = Some(done.clamp(0.0, 1.0));
         }
+    }
+
+    /// The source that the stage names: the first that is in trouble, else the first that is on.
+    pub(crate) fn source(&self) -> Option<&SourceView> {
+        let on = || self.sources.iter().filter(|s| s.link != Link::Off);
+        on().find(|source| source.is_in_trouble())
+            .or_else(|| on().next())
+            .or(self.sources.first())
     }
 
     pub(crate) fn remove(&mut self, id: DonationId) {

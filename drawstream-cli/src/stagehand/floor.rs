@@ -14,7 +14,7 @@ use super::board::{Act, Board, Row};
 use super::easel::{Easel, Work};
 use super::pace::Pace;
 use super::{Arrival, Fps, LAST_STROKE, Lines, Order, StagehandOptions};
-use crate::control::{Active, Phase, QueueView, Upcoming};
+use crate::control::{Active, Link, Phase, QueueView, Upcoming};
 use crate::playbill::Playbill;
 use crate::scribe::{Note, Scribe};
 use crate::sinks::{Frame, Sink};
@@ -429,12 +429,13 @@ impl Floor {
             palette: &dabs,
             queue: &queue,
             waiting: usize::try_from(waiting).unwrap_or(usize::MAX),
-            source: self.board.sources.first().map(|source| SourceView {
+            source: self.board.source().map(|source| SourceView {
                 name: &source.name,
-                state: if source.up {
-                    SourceState::Live
-                } else {
-                    SourceState::Reconnecting
+                state: match source.link {
+                    Link::Off => SourceState::Offline,
+                    Link::Down => SourceState::Reconnecting,
+                    Link::Connecting => SourceState::Connecting,
+                    Link::Live => SourceState::Live,
                 },
             }),
             clock: &clock,

@@ -51,13 +51,13 @@ impl Default for Pace {
 
 /// Waits that grow with each failure and are drawn at random, so that many programs don't come back at once.
 #[derive(Clone, Debug)]
-pub(super) struct Backoff {
+pub(in crate::sources) struct Backoff {
     rng: ChaCha8Rng,
     failures: u32,
 }
 
 impl Backoff {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::sources) fn new(seed: u64) -> Self {
         Self {
             rng: ChaCha8Rng::seed_from_u64(seed),
             failures: 0,
@@ -65,7 +65,7 @@ impl Backoff {
     }
 
     /// The next wait: anything between the least and twice, four times, … the least, up to the most.
-    pub(super) fn next(&mut self, pace: &Pace) -> Duration {
+    pub(in crate::sources) fn next(&mut self, pace: &Pace) -> Duration {
         self.failures = (self.failures + 1).min(16);
         let most = pace
             .least_wait
@@ -75,7 +75,7 @@ impl Backoff {
     }
 
     /// The connection works: the next failure is the first.
-    pub(super) const fn reset(&mut self) {
+    pub(in crate::sources) const fn reset(&mut self) {
         self.failures = 0;
     }
 

@@ -22,7 +22,7 @@ const OPEN_WITHIN: Duration = Duration::from_secs(15);
 
 /// What the socket tells.
 #[derive(Debug)]
-pub(super) enum Event {
+pub(in crate::sources) enum Event {
     Opened,
     Frame(String),
     /// A ping or a pong: the server is there.
@@ -35,15 +35,15 @@ pub(super) enum Event {
 
 /// A connection. Its task ends when this is dropped.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(in crate::sources) struct Socket {
     events: mpsc::Receiver<Event>,
-    frames: mpsc::Sender<String>,
+    frames: mpsc::Sender<Message>,
     task: JoinHandle<()>,
 }
 
 impl Socket {
     /// Begins to open a connection.
-    pub(super) fn open(url: String) -> Self {
+    pub(in crate::sources) fn open(url: String) -> Self {
         // Commands are few: a connect, a subscribe, a ping now and then.
         let (frames, outgoing) = mpsc::channel(16);
         let (incoming, events) = mpsc::channel(BACKLOG);
@@ -60,7 +60,7 @@ impl Socket {
     }
 
     /// The next event.
-    pub(super) async fn next(&mut self) -> Event {
+    pub(in crate::sources) async fn next(&mut self) -> Event {
         self.events.recv().await.unwrap_or(Event::Closed {
             code: None,
             reason: String::new(),
@@ -68,8 +68,13 @@ impl Socket {
     }
 
     /// Sends a frame; one that is not taken belongs to a connection that is ending.
-    pub(super) fn send(&self, frame: String) {
-        let _ = self.frames.try_send(frame);
+    pub(in crate::sources) fn send(&self, frame: String) {
+        let _ = self.frames.try_send(Message::text(frame));
+    }
+
+    /// Asks the server whether it is there; its answer is [`Event::Heard`].
+    pub(in crate::sources) fn ping(&self) {
+        let _ = self.frames.try_send(Message::Ping(Vec::new().into()));
     }
 }
 
@@ -82,7 +87,7 @@ impl Drop for Socket {
 async fn serve(
     url: &str,
     incoming: &mpsc::Sender<Event>,
-    mut outgoing: mpsc::Receiver<String>,
+    mut outgoing: mpsc::Receiver<Message>,
 ) -> (Option<u16>, String) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(LONGEST))
@@ -113,7 +118,7 @@ async fn serve(
                 let Some(frame) = frame else {
                     return (None, String::new());
                 };
-                if socket.send(Message::text(frame)).await.is_err() {
+                if socket.send(frame).await.is_err() {
                     return (None, String::new());
                 }
                 continue;
