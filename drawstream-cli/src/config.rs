@@ -3,6 +3,8 @@
 mod error;
 mod key;
 mod layers;
+mod painter;
+mod planner;
 mod sources;
 mod value;
 
@@ -19,6 +21,10 @@ pub use self::error::ConfigError;
 use self::key::{KEYS, Privacy};
 use self::layers::Layers;
 pub use self::layers::Origin;
+pub use self::painter::{
+    ComfyUiConfig, GpuSharing, OpenAiImagesConfig, PainterConfig, PainterName, WebUiConfig,
+};
+pub use self::planner::{PlannerBackend, PlannerConfig, Unsure};
 pub use self::sources::{
     ConsoleConfig, DonatePayConfig, Start, StreamElementsConfig, TwitchConfig, Use, WebhookConfig,
 };
@@ -70,116 +76,6 @@ pub struct DonationAlertsConfig {
     pub user_id: Option<u64>,
     /// Time between REST polls while the socket is up.
     pub poll_interval: Duration,
-}
-
-/// Where Ollama listens unless it is told otherwise.
-const OLLAMA_PORT: u16 = 11_434;
-
-/// Which kind of LLM server plans.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlannerBackend {
-    /// Ollama.
-    Ollama,
-    /// llama.cpp's server.
-    LlamaCpp,
-    /// vLLM.
-    Vllm,
-    /// Text Generation Inference.
-    Tgi,
-    /// Any other OpenAI-compatible server.
-    OpenAi,
-    /// None: the built-in planner.
-    Builtin,
-}
-
-/// The planner.
-#[derive(Clone, Debug)]
-pub struct PlannerConfig {
-    /// Kind of server.
-    pub backend: PlannerBackend,
-    /// Where it answers.
-    pub endpoint: Url,
-    /// Model asked for.
-    pub model: String,
-    /// Bearer token.
-    pub api_key: Option<Secret>,
-    /// `0.0..=2.0`.
-    pub temperature: f32,
-    /// Longest answer in tokens.
-    pub max_tokens: u32,
-    /// Longest wait for one answer.
-    pub timeout: Duration,
-    /// Tries before the built-in planner.
-    pub retry_attempts: u32,
-}
-
-/// The name of a painter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PainterName {
-    /// SDXL in this program.
-    Sdxl,
-    /// A server that answers as AUTOMATIC1111's does.
-    WebUi,
-    /// ComfyUI.
-    ComfyUi,
-    /// A server that answers as OpenAI's image API does.
-    OpenAiImages,
-    /// The planner's language model, which writes the plan itself.
-    LlmDsl,
-    /// The built-in painter.
-    Sketch,
-}
-
-impl PainterName {
-    /// Every one, the most able first.
-    pub const ALL: [Self; 6] = [
-        Self::Sdxl,
-        Self::WebUi,
-        Self::ComfyUi,
-        Self::OpenAiImages,
-        Self::LlmDsl,
-        Self::Sketch,
-    ];
-
-    /// As it is written in the settings.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sdxl => "sdxl",
-            Self::WebUi => "webui",
-            Self::ComfyUi => "comfyui",
-            Self::OpenAiImages => "openai-images",
-            Self::LlmDsl => "llm-dsl",
-            Self::Sketch => "sketch",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let is_it = |name: &Self| name.name().eq_ignore_ascii_case(text);
-        Self::ALL.into_iter().find(is_it)
-    }
-}
-
-/// The painters.
-#[derive(Clone, Debug)]
-pub struct PainterConfig {
-    /// In order of preference; `None` takes those that are set up.
-    pub order: Option<Vec<PainterName>>,
-    /// SDXL weights: a folder or a name.
-    pub model_base: String,
-    /// LoRA: a folder or a name.
-    pub lora_repo: String,
-    /// The LoRA's file.
-    pub lora_weight: String,
-    /// `cuda`, `metal` or `cpu`.
-    pub device: String,
-    /// Pixels across that the model paints.
-    pub width: u32,
-    /// Pixels down that the model paints.
-    pub height: u32,
-    /// Timesteps.
-    pub inference_steps: u32,
-    /// Guidance scale.
-    pub guidance: f32,
 }
 
 /// From picture to strokes.
@@ -278,6 +174,14 @@ pub struct Config {
     pub planner: PlannerConfig,
     /// Painters.
     pub painter: PainterConfig,
+    /// A server that paints as AUTOMATIC1111's does.
+    pub webui: WebUiConfig,
+    /// ComfyUI.
+    pub comfyui: ComfyUiConfig,
+    /// A server that paints as OpenAI's does.
+    pub openai_images: OpenAiImagesConfig,
+    /// Whether both models are loaded at the same time.
+    pub gpu_sharing: GpuSharing,
     /// Picture to strokes.
     pub pixel: PixelConfig,
     /// Canvas.
@@ -366,8 +270,15 @@ impl Config {
             webhook: sources::webhook(&read)?,
             console: sources::console(&read)?,
             queue_max_size: read.number("queue.max_size", 1..=10_000)?,
-            planner: planner(&read)?,
-            painter: painter(&read)?,
+            planner: planner::read(&read)?,
+            painter: painter::read(&read)?,
+            webui: painter::webui(&read)?,
+            comfyui: painter::comfyui(&read)?,
+            openai_images: painter::openai_images(&read)?,
+            gpu_sharing: read.one_of(
+                "gpu.sharing",
+                &[("keep", GpuSharing::Keep), ("swap", GpuSharing::Swap)],
+            )?,
             pixel: pixel(&read)?,
             canvas: CanvasConfig {
                 w: read.number("canvas.w", 16..=512)?,
@@ -422,72 +333,6 @@ fn donation_alerts(read: &Reader<'_>) -> Result<DonationAlertsConfig, ConfigErro
             .map(Secret::new),
         user_id,
         poll_interval: read.seconds("donation_alerts.poll_interval_sec", 1.0..=86_400.0)?,
-    })
-}
-
-fn planner(read: &Reader<'_>) -> Result<PlannerConfig, ConfigError> {
-    let backends = [
-        ("auto", None),
-        ("ollama", Some(PlannerBackend::Ollama)),
-        ("llamacpp", Some(PlannerBackend::LlamaCpp)),
-        ("vllm", Some(PlannerBackend::Vllm)),
-        ("tgi", Some(PlannerBackend::Tgi)),
-        ("openai", Some(PlannerBackend::OpenAi)),
-        ("builtin", Some(PlannerBackend::Builtin)),
-    ];
-    let endpoint: Url = read.parsed(
-        "planner.endpoint",
-        "an http:// or https:// address",
-        http_url,
-    )?;
-    let is_named = read.is_said("planner.endpoint") || read.is_said("planner.model");
-    let guessed = match (is_named, endpoint.port()) {
-        (false, _) => PlannerBackend::Builtin,
-        (true, Some(OLLAMA_PORT)) => PlannerBackend::Ollama,
-        (true, _) => PlannerBackend::OpenAi,
-    };
-    Ok(PlannerConfig {
-        backend: read
-            .one_of("planner.backend", &backends)?
-            .unwrap_or(guessed),
-        endpoint,
-        model: read.text("planner.model"),
-        api_key: read.optional("planner.api_key").map(Secret::new),
-        temperature: read.number("planner.temperature", 0.0..=2.0)?,
-        max_tokens: read.number("planner.max_tokens", 16..=131_072)?,
-        timeout: read.seconds("planner.timeout_sec", 0.1..=3_600.0)?,
-        retry_attempts: read.number("planner.retry_attempts", 0..=20)?,
-    })
-}
-
-fn painter(read: &Reader<'_>) -> Result<PainterConfig, ConfigError> {
-    let names = PainterName::ALL.map(PainterName::name).join(", ");
-    let order = |text: &str| {
-        if text == "auto" {
-            return Some(None);
-        }
-        let names = text.split(',').map(|name| PainterName::parse(name.trim()));
-        names.collect::<Option<Vec<_>>>().map(Some)
-    };
-    let side = "a multiple of 8 from 64 to 4096";
-    let multiple_of_8 = |text: &str| {
-        text.parse()
-            .ok()
-            .filter(|n| n % 8 == 0 && (64..=4096).contains(n))
-    };
-    Ok(PainterConfig {
-        order: read.parsed("painters", &format!("auto, or a list of {names}"), order)?,
-        model_base: read.text("painter.model_base"),
-        lora_repo: read.text("painter.lora_repo"),
-        lora_weight: read.text("painter.lora_weight"),
-        device: read.one_of(
-            "painter.device",
-            &["cuda", "metal", "cpu"].map(|name| (name, name.to_owned())),
-        )?,
-        width: read.parsed("painter.width", side, multiple_of_8)?,
-        height: read.parsed("painter.height", side, multiple_of_8)?,
-        inference_steps: read.number("painter.inference_steps", 1..=1_000)?,
-        guidance: read.number("painter.guidance", 1.0..=50.0)?,
     })
 }
 

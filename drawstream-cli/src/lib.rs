@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod live;
 pub mod logging;
 pub mod painters;
+mod peer;
 pub mod picture;
 pub mod plan_file;
 pub mod planners;

@@ -1,11 +1,18 @@
 //! Painters: a scene that the gate let through → a [`Picture`].
 
+mod comfyui;
+mod glance;
+mod llm_dsl;
+mod openai_images;
+mod order;
 mod roster;
 mod sketch;
+mod webui;
 
 use drawstream_core::gate::ApprovedScene;
 use drawstream_core::pixelize::IndexedImage;
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, ready};
 use image::RgbImage;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -66,4 +73,10 @@ pub trait Painter: Send + Sync + std::fmt::Debug {
 
     /// How it is: whether it could paint now, and what can be done where it cannot. Paints nothing.
     fn check(&self) -> BoxFuture<'_, Health>;
+
+    /// Gives back what it keeps between pictures on a card, so that a language model can have it. The next picture
+    /// takes it again.
+    fn release(&self) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
 }

@@ -314,6 +314,35 @@ pub(crate) const KEYS: &[Key] = &[
         "tries before the built-in planner",
     ),
     key(
+        "planner.num_ctx",
+        "LLM_NUM_CTX",
+        "8192",
+        "tokens of question and answer together; only Ollama is told",
+    ),
+    key(
+        "planner.keep_alive",
+        "LLM_KEEP_ALIVE",
+        "30m",
+        "how long Ollama keeps the model loaded: 10m, 1h, -1 for ever",
+    ),
+    optional(
+        "planner.policy_file",
+        "LLM_POLICY_FILE",
+        "a text that says what may be drawn, instead of the built-in one",
+    ),
+    key(
+        "planner.unsure",
+        "LLM_UNSURE",
+        "builtin",
+        "who decides where the model gives no verdict: builtin or person",
+    ),
+    key(
+        "gpu.sharing",
+        "GPU_SHARING",
+        "keep",
+        "keep: language and image model stay loaded; swap: only the one that works",
+    ),
+    key(
         "painters",
         "PAINTERS",
         "auto",
@@ -337,6 +366,56 @@ pub(crate) const KEYS: &[Key] = &[
         "pixel-art-xl.safetensors",
         "the LoRA's file",
     ),
+    key(
+        "painter.lora_strength",
+        "PIXEL_LORA_STRENGTH",
+        "1.0",
+        "how strongly the LoRA works, 0 to 4",
+    ),
+    key(
+        "painter.timeout_sec",
+        "PAINTER_TIMEOUT_SEC",
+        "180",
+        "longest wait for a picture of another program",
+    ),
+    optional(
+        "webui.url",
+        "WEBUI_URL",
+        "a server that answers as AUTOMATIC1111's does: http://127.0.0.1:7860",
+    ),
+    secret(
+        "webui.auth",
+        "WEBUI_AUTH",
+        "user:password of its --api-auth",
+    ),
+    optional(
+        "webui.checkpoint",
+        "WEBUI_CHECKPOINT",
+        "the model it shall paint with; the loaded one where absent",
+    ),
+    optional(
+        "comfyui.url",
+        "COMFYUI_URL",
+        "ComfyUI: http://127.0.0.1:8188",
+    ),
+    optional(
+        "comfyui.checkpoint",
+        "COMFYUI_CHECKPOINT",
+        "the model it shall paint with; its first one where absent",
+    ),
+    key(
+        "openai_images.url",
+        "OPENAI_IMAGES_URL",
+        "https://api.openai.com/v1",
+        "a server that answers as OpenAI's image API does",
+    ),
+    key(
+        "openai_images.model",
+        "OPENAI_IMAGES_MODEL",
+        "gpt-image-1",
+        "the model asked for",
+    ),
+    secret("openai_images.api_key", "OPENAI_IMAGES_API_KEY", "its key"),
     key(
         "painter.device",
         "PIXEL_DEVICE",

@@ -2,12 +2,20 @@
 //!
 //! It is the only place that makes painters: whatever a command asks of one, it asks of those that the show uses.
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use drawstream_core::plan::CanvasSize;
+use url::Url;
 
+use super::comfyui::ComfyUi;
+use super::llm_dsl::LlmDsl;
+use super::openai_images::OpenAiImages;
+use super::order::Studio;
+use super::webui::WebUi;
 use super::{Painter, Sketch};
 use crate::config::{Config, PainterName};
 use crate::failure::Failure;
+use crate::peer::{Credentials, Peer};
+use crate::planners;
 
 /// The painters in order of preference. The built-in one is always the last, so that something is always painted.
 ///
@@ -26,9 +34,16 @@ pub fn roster(config: &Config) -> Result<Vec<Box<dyn Painter>>, Failure> {
     Ok(painters)
 }
 
-/// Those that the settings say enough of to be used, the most able first.
-fn set_up(_config: &Config) -> Vec<PainterName> {
-    vec![PainterName::Sketch]
+/// Those that the settings say enough of to be used, the most able first. A language model that writes plans is
+/// never among them: it paints worse than the built-in painter, and is there for who wants it.
+fn set_up(config: &Config) -> Vec<PainterName> {
+    let candidates = [
+        (PainterName::ComfyUi, config.comfyui.url.is_some()),
+        (PainterName::WebUi, config.webui.url.is_some()),
+        (PainterName::OpenAiImages, config.openai_images.is_set_up),
+    ];
+    let there = candidates.into_iter().filter(|(_, is_there)| *is_there);
+    there.map(|(name, _)| name).collect()
 }
 
 /// One painter by its name.
@@ -36,21 +51,71 @@ fn set_up(_config: &Config) -> Vec<PainterName> {
 /// # Errors
 /// Where this program or its settings do not have it.
 pub fn painter(name: PainterName, config: &Config) -> Result<Box<dyn Painter>, Failure> {
+    let studio = Studio::from(&config.painter);
+    let peer = |url: &Url, credentials| {
+        Peer::new(url, credentials, studio.timeout).context("make ready for a painter")
+    };
     match name {
         PainterName::Sketch => Ok(Box::new(Sketch {
             size: canvas(config)?,
             colors: config.pixel.palette_colors,
         })),
-        PainterName::Sdxl
-        | PainterName::WebUi
-        | PainterName::ComfyUi
-        | PainterName::OpenAiImages
-        | PainterName::LlmDsl => Err(Failure::input(anyhow!(
+        PainterName::WebUi => {
+            let settings = &config.webui;
+            let url = settings.url.as_ref();
+            let url = url.ok_or_else(|| nowhere(name, "WEBUI_URL=http://127.0.0.1:7860"))?;
+            let auth = settings.auth.clone();
+            let peer = peer(url, auth.map_or(Credentials::None, Credentials::Basic))?;
+            Ok(Box::new(WebUi::new(
+                peer,
+                settings.checkpoint.clone(),
+                studio,
+            )))
+        }
+        PainterName::ComfyUi => {
+            let settings = &config.comfyui;
+            let url = settings.url.as_ref();
+            let url = url.ok_or_else(|| nowhere(name, "COMFYUI_URL=http://127.0.0.1:8188"))?;
+            let peer = peer(url, Credentials::None)?;
+            Ok(Box::new(ComfyUi::new(
+                peer,
+                settings.checkpoint.clone(),
+                studio,
+            )))
+        }
+        PainterName::OpenAiImages => {
+            let settings = &config.openai_images;
+            let key = settings.api_key.clone();
+            let peer = peer(
+                &settings.url,
+                key.map_or(Credentials::None, Credentials::Bearer),
+            )?;
+            Ok(Box::new(OpenAiImages::new(
+                peer,
+                settings.model.clone(),
+                studio,
+            )))
+        }
+        PainterName::LlmDsl => {
+            let llm = planners::language_model(config)?;
+            let llm = llm.ok_or_else(|| nowhere(name, "LLM_MODEL_ID and LLM_ENDPOINT"))?;
+            Ok(Box::new(LlmDsl::new(
+                llm,
+                canvas(config)?,
+                config.pixel.palette_colors,
+            )))
+        }
+        PainterName::Sdxl => Err(Failure::input(anyhow!(
             "this program is built without the painter {}",
             name.name()
         ))
         .with_hint("PAINTERS=sketch needs nothing")),
     }
+}
+
+fn nowhere(name: PainterName, setting: &str) -> Failure {
+    Failure::input(anyhow!("nobody said where the painter {} is", name.name()))
+        .with_hint(format!("set {setting}"))
 }
 
 /// The built-in painter's canvas.

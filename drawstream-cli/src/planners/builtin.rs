@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, ready};
 
 use crate::health::Health;
 
-use super::{Planner, PlannerError};
+use super::{Planned, Planner, PlannerError, Rung};
 
 /// The built-in planner.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,8 +23,13 @@ impl Planner for Builtin {
         &'a self,
         request: &'a ApprovedRequest,
         seed: Seed,
-    ) -> BoxFuture<'a, Result<Decision, PlannerError>> {
-        ready(Ok(Decision::Draw(sketch::plan(request.text(), seed)))).boxed()
+    ) -> BoxFuture<'a, Result<Planned, PlannerError>> {
+        let planned = Planned {
+            decision: Decision::Draw(sketch::plan(request.text(), seed)),
+            rung: Rung::Own,
+            answers: 0,
+        };
+        ready(Ok(planned)).boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Health> {
@@ -66,7 +71,8 @@ mod tests {
                 refused += 1;
                 continue;
             };
-            let Ok(Decision::Draw(scene)) = Builtin.plan(&request, Seed(1)).await else {
+            let planned = Builtin.plan(&request, Seed(1)).await.unwrap();
+            let Decision::Draw(scene) = planned.decision else {
                 panic!("it always draws")
             };
             let prompt = scene.prompt.clone();

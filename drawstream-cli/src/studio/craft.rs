@@ -206,7 +206,18 @@ impl Craft {
         let seed = seed_of(donation);
         let mut last = None;
         for planner in &self.planners {
-            match planner.plan(request, seed).await {
+            let planned = planner.plan(request, seed).await;
+            if let Ok(planned) = &planned {
+                tracing::info!(
+                    donation.id = donation.id.0,
+                    planner = planner.name(),
+                    planner.rung = planned.rung.name(),
+                    planner.answers = planned.answers,
+                    "donation {} is decided about",
+                    donation.id
+                );
+            }
+            match planned.map(|planned| planned.decision) {
                 Ok(Decision::Draw(scene)) => match self.gate.judge_scene(request, scene) {
                     Ok(scene) => return Ok(scene),
                     Err(refusal) => {
