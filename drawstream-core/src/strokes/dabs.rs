@@ -19,6 +19,10 @@ pub(crate) struct Dab {
 pub(crate) fn dabs(easel: &Easel, most: usize) -> Vec<Dab> {
     let mut pieces = Pieces::find(easel);
     pieces.join_near(easel);
+    let constellation = ((easel.area() as f32).sqrt() * CONSTELLATION) as i32;
+    pieces.join_in_cells(easel, constellation.max(2), usize::MAX, |stage| {
+        stage == Stage::Highlights
+    });
     let mut side = FIRST_CELL;
     let longer = easel.width.max(easel.height) as i32;
     while side < 2 * longer {
@@ -30,12 +34,14 @@ pub(crate) fn dabs(easel: &Easel, most: usize) -> Vec<Dab> {
             // So many small things are no longer lines and lights: whatever has a colour is taken together.
             pieces.forget_stages();
         }
-        pieces.join_in_cells(easel, side, spare);
+        pieces.join_in_cells(easel, side, spare, |_| true);
         side += (side / 4).max(1);
     }
     pieces.into_dabs()
 }
 
+/// Lights within this share of the picture's side are dotted in one go, as stars are.
+const CONSTELLATION: f32 = 0.15;
 /// The first neighbourhoods in which pieces are taken together when there are too many, and the last ones in which
 /// lines, dabs and lights stay apart, in pixels.
 const FIRST_CELL: i32 = 6;
@@ -157,11 +163,17 @@ impl Pieces {
         }
     }
 
-    /// Takes groups of a kind together whose first pixels lie in the same cell of a grid, until there are so many
+    /// Takes groups of such a kind together whose first pixels lie in the same cell of a grid, until there are so many
     /// fewer.
-    fn join_in_cells(&mut self, easel: &Easel, side: i32, mut spare: usize) {
+    fn join_in_cells(
+        &mut self,
+        easel: &Easel,
+        side: i32,
+        mut spare: usize,
+        taken: impl Fn(Stage) -> bool,
+    ) {
         let mut keys: Vec<_> = (0..self.parent.len() as u32)
-            .filter(|&p| self.parent[p as usize] == p)
+            .filter(|&p| self.parent[p as usize] == p && taken(self.kind[p as usize].0))
             .map(|p| {
                 let (x, y) = easel.place(self.pixels[p as usize][0]);
                 (self.kind[p as usize], y / side, x / side, p)

@@ -14,31 +14,29 @@ use crate::color::Oklab;
 pub(crate) struct Mass {
     /// The picture's colour that stands for all of it best.
     pub(crate) tone: Tone,
-    /// Its pixels.
+    /// Its pixels, rising.
     pub(crate) pixels: Vec<u32>,
 }
 
-/// Merges regions until each is worth `limits[i]`, for each limit in turn (rising).
+/// Merges regions until each is worth `limits[i]`, for each limit in turn; each should be about twice the one before.
 pub(crate) fn simplify(easel: &Easel, limits: &[f32]) -> Vec<Vec<Mass>> {
     let mut merger = Merger::new(easel);
-    let mut threshold = FIRST_THRESHOLD;
+    let first = limits.first().copied().unwrap_or(0.0);
+    for below in PASSES_BELOW {
+        merger.pass(first * below);
+    }
     limits
         .iter()
         .map(|&limit| {
-            while threshold < limit {
-                merger.pass(threshold);
-                threshold *= THRESHOLD_STEP;
-            }
             merger.pass(limit);
             merger.masses()
         })
         .collect()
 }
 
-/// A lone pixel of a hardly visible difference: what goes first.
-const FIRST_THRESHOLD: f32 = 0.01;
-/// Each pass goes over all pixels that aren't in the largest regions; finer steps change the result little.
-const THRESHOLD_STEP: f32 = 2.0;
+/// The passes before the first limit, as shares of it: from a lone pixel of a hardly visible difference on. Each goes
+/// over all pixels that aren't in the largest regions; finer steps change the result little.
+const PASSES_BELOW: [f32; 4] = [0.0625, 0.125, 0.25, 0.5];
 
 /// Regions under merging. A region is named by one of its pixels, its root.
 struct Merger<'a> {
@@ -141,7 +139,7 @@ impl<'a> Merger<'a> {
             let gone = self.parent[region as usize] != region;
             // A region of more than half of the canvas is larger than its neighbours, who have been asked already.
             // What was worth much more lately has not lost so much since through its neighbours' merging.
-            let safe = self.worth[region as usize] > 3.0 * threshold;
+            let safe = self.worth[region as usize] > 2.0 * threshold;
             if gone || safe || self.area[region as usize] > half {
                 continue;
             }
@@ -164,7 +162,7 @@ impl<'a> Merger<'a> {
         let mut pixel = region;
         while pixel != END {
             let p = pixel as usize;
-            let x = p % w;
+            let x = (pixel % w as u32) as usize;
             let mut meet = |q: usize| {
                 if self.parent[q] == region {
                     return;
@@ -208,30 +206,35 @@ impl<'a> Merger<'a> {
     }
 
     fn masses(&mut self) -> Vec<Mass> {
+        let alive = std::mem::take(&mut self.alive);
+        let mut slot = vec![0u32; self.parent.len()];
+        let mut pixels: Vec<Vec<u32>> = Vec::with_capacity(alive.len());
+        for (i, &region) in alive.iter().enumerate() {
+            slot[region as usize] = i as u32;
+            pixels.push(Vec::with_capacity(self.area[region as usize] as usize));
+        }
+        for pixel in 0..self.parent.len() as u32 {
+            let region = self.root(pixel) as usize;
+            pixels[slot[region] as usize].push(pixel);
+        }
+        self.alive = alive;
         let mut counts = vec![0u32; self.easel.looks.len()];
-        self.alive
-            .iter()
-            .map(|&region| {
-                let mut pixels = Vec::with_capacity(self.area[region as usize] as usize);
-                let mut tones = Vec::new();
-                let mut pixel = region;
-                while pixel != END {
-                    pixels.push(pixel);
-                    let tone = self.easel.want[pixel as usize];
-                    if counts[usize::from(tone)] == 0 {
-                        tones.push(tone);
-                    }
-                    counts[usize::from(tone)] += 1;
-                    pixel = self.next[pixel as usize];
+        let mut tones = Vec::new();
+        let masses = pixels.into_iter().map(|pixels| {
+            for &pixel in &pixels {
+                let tone = self.easel.want[pixel as usize];
+                if counts[usize::from(tone)] == 0 {
+                    tones.push(tone);
                 }
-                let tone = self.middle(&tones, &counts);
-                for t in tones {
-                    counts[usize::from(t)] = 0;
-                }
-                pixels.sort_unstable();
-                Mass { tone, pixels }
-            })
-            .collect()
+                counts[usize::from(tone)] += 1;
+            }
+            let tone = self.middle(&tones, &counts);
+            for t in tones.drain(..) {
+                counts[usize::from(t)] = 0;
+            }
+            Mass { tone, pixels }
+        });
+        masses.collect()
     }
 
     /// The tone from which all the pixels differ least.
@@ -242,6 +245,9 @@ impl<'a> Merger<'a> {
                 .map(|&t| counts[usize::from(t)] as f32 * self.easel.distance(tone, t))
                 .sum()
         };
+        if let [only] = tones {
+            return *only;
+        }
         let mut best = (left(tones[0]), tones[0]);
         for &tone in &tones[1..] {
             let found = (left(tone), tone);

@@ -140,35 +140,57 @@ impl Painter {
         let ground = self.easel.area() / 8;
         masses.sort_unstable_by_key(|m| (Reverse(m.pixels.len()), m.pixels[0]));
         let rest = masses.split_off(masses.partition_point(|m| m.pixels.len() > ground));
-        // From the top down: what is far away is seldom below what is near.
-        masses.sort_by_key(|m| m.pixels[m.pixels.len() / 2]);
+        // What runs out of the picture lies behind what stands in it; and from the top down, since what is far away is
+        // seldom below what is near.
+        masses.sort_by_key(|m| (!self.runs_out(m), m.pixels[m.pixels.len() / 2]));
         let grounds = self.by_value(masses, |m| m.tone);
         for mass in grounds.into_iter().flatten() {
             self.cover(&mass, Stage::Ground);
         }
-        for mut band in self.by_value(rest, |m| m.tone) {
+        let bands = match self.technique.values {
+            Values::ByPlace => {
+                let (behind, before) = rest.into_iter().partition(|m| self.is_behind(m));
+                vec![behind, before]
+            }
+            Values::LightToDark | Values::DarkToLight => self.by_value(rest, |m| m.tone),
+        };
+        for band in bands {
+            let pull = |m: &Mass| libm::powf(m.pixels.len() as f32, PULL);
+            let mut band: Vec<(f32, Mass)> = band.into_iter().map(|m| (pull(&m), m)).collect();
             while let Some(next) = self.next_mass(&band) {
-                let mass = band.swap_remove(next);
+                let (_, mass) = band.swap_remove(next);
                 self.cover(&mass, Stage::Masses);
             }
         }
     }
 
-    /// The mass that draws the hand to itself most.
-    fn next_mass(&self, masses: &[Mass]) -> Option<usize> {
-        let pulled = |mass: &Mass| {
+    /// Whether a mass reaches the picture's left, right or upper edge.
+    fn runs_out(&self, mass: &Mass) -> bool {
+        let across = self.easel.width as u32;
+        let at_edge = |&p: &u32| p < across || p % across == 0 || p % across == across - 1;
+        mass.pixels.iter().any(at_edge)
+    }
+
+    /// Whether a mass is part of what the others stand in front of.
+    fn is_behind(&self, mass: &Mass) -> bool {
+        mass.pixels.len() > self.easel.area() / 40 && self.runs_out(mass)
+    }
+
+    /// Which of the masses, each with its pull, draws the hand to itself most.
+    fn next_mass(&self, masses: &[(f32, Mass)]) -> Option<usize> {
+        let pulled = |(pull, mass): &(f32, Mass)| {
             let step = mass.pixels.len().div_ceil(PLACES);
             let nearest = mass.pixels.iter().step_by(step).map(|&p| {
                 let (x, y) = self.easel.place(p);
                 (x - self.at.0).pow(2) + (y - self.at.1).pow(2)
             });
             let way = (nearest.min().unwrap_or(0) as f32).sqrt();
-            (way + STRIDE) / libm::powf(mass.pixels.len() as f32, PULL)
+            (way + STRIDE) / pull
         };
         let pulled: Vec<f32> = masses.iter().map(pulled).collect();
         (0..masses.len()).min_by(|&a, &b| {
             let order = pulled[a].total_cmp(&pulled[b]);
-            order.then(masses[a].pixels[0].cmp(&masses[b].pixels[0]))
+            order.then(masses[a].1.pixels[0].cmp(&masses[b].1.pixels[0]))
         })
     }
 
@@ -221,7 +243,8 @@ impl Painter {
         }
         // What is left out here is still wrong, and comes with the details.
         strokes.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2[0].cmp(&b.2[0])));
-        strokes.truncate((self.budget.saturating_sub(self.marks.len()) / 2).max(self.budget / 4));
+        strokes
+            .truncate((self.budget.saturating_sub(self.marks.len()) * 2 / 5).max(self.budget / 4));
         self.put(
             Stage::Shapes,
             strokes.into_iter().map(|(_, t, s)| (t, s)).collect(),
@@ -320,14 +343,15 @@ impl Painter {
         }
     }
 
-    /// The stroke as the technique's brush makes it: in one sweep, or every other dot on the way there and those
-    /// between them on the way back.
+    /// The stroke as the technique's brush makes it: in one sweep; or every other dot on the way there and those
+    /// between them on the way back, where it has room for several.
     fn touched(&self, stage: Stage, stroke: Vec<u32>) -> Vec<u32> {
         let fine = matches!(stage, Stage::Outlines | Stage::Details | Stage::Highlights);
-        if fine || self.technique.touch == Touch::Sweep {
+        let side = ((self.side * DOT) as i32).max(2);
+        let few = stroke.len() < 4 * (side * side) as usize;
+        if fine || few || self.technique.touch == Touch::Sweep {
             return stroke;
         }
-        let side = ((self.side * DOT) as i32).max(2);
         // Which dot a pixel belongs to, its place in the stroke, its place in the dot.
         let mut dots: Vec<((i32, i32), usize, (i32, i32), u32)> = stroke
             .iter()

@@ -29,7 +29,7 @@ pub(crate) const STRIDE: f32 = 4.0;
 /// with its square.
 pub(crate) fn route(easel: &Easel, legs: &[Leg], from: (i32, i32)) -> Vec<Turn> {
     let mut order = greedy(easel, legs, from);
-    shorten(legs, from, &mut order);
+    uncross(legs, from, &mut order);
     shorten(legs, from, &mut order);
     order
 }
@@ -80,6 +80,37 @@ fn greedy(easel: &Easel, legs: &[Leg], from: (i32, i32)) -> Vec<Turn> {
         order.push(Turn { leg, reversed });
     }
     order
+}
+
+/// How far ahead in the order it is looked for a part to be turned around: the work stays in proportion to the legs.
+const AHEAD: usize = 48;
+
+/// Goes through parts of the order backwards where the way becomes shorter so (Croes 1958: 2-opt).
+fn uncross(legs: &[Leg], from: (i32, i32), order: &mut [Turn]) {
+    let way = Way { legs, from };
+    for first in 0..order.len() {
+        let start = match first.checked_sub(1) {
+            Some(i) => way.end(order[i]),
+            None => from,
+        };
+        let mut best = (-WORTH_MOVING, first);
+        for last in first..order.len().min(first + AHEAD) {
+            let (begin, end) = (way.begin(order[first]), way.end(order[last]));
+            let mut longer = far(start, end) - far(start, begin);
+            if let Some(&next) = order.get(last + 1) {
+                let next = way.begin(next);
+                longer += far(begin, next) - far(end, next);
+            }
+            if longer < best.0 {
+                best = (longer, last + 1);
+            }
+        }
+        let part = &mut order[first..best.1];
+        part.reverse();
+        for turn in part {
+            turn.reversed = !turn.reversed;
+        }
+    }
 }
 
 /// How many legs are moved at most: the work stays in proportion to their number.

@@ -103,7 +103,7 @@ impl Technique {
         touch: Touch::Sweep,
         slant: (1.0, -0.25),
         wobble: 0.08,
-        strokes: 370,
+        strokes: 350,
         pace: Pace {
             masses: 0.6,
             shapes: 0.8,
@@ -121,7 +121,7 @@ impl Technique {
     pub const INK_AND_WASH: Self = Self {
         name: "ink-and-wash",
         primer: Primer::Paper,
-        brushes: [0.14, 0.06, 0.03],
+        brushes: [0.13, 0.06, 0.03],
         lines_first: true,
         slant: (1.0, 0.35),
         // A pen is quicker than a brush.
@@ -136,7 +136,7 @@ impl Technique {
     pub const WATERCOLOUR: Self = Self {
         name: "watercolour",
         primer: Primer::Paper,
-        brushes: [0.17, 0.075, 0.03],
+        brushes: [0.15, 0.075, 0.03],
         values: Values::LightToDark,
         slant: (1.0, 0.0),
         wobble: 0.03,
@@ -151,6 +151,7 @@ impl Technique {
         touch: Touch::Dots,
         slant: (0.7, -0.7),
         wobble: 0.3,
+        strokes: 330,
         ..Self::ALLA_PRIMA
     };
 

@@ -138,7 +138,7 @@ const MOST_LEFT: f32 = 0.185;
 /// The share of the time by which nine tenths of the difference shall be gone.
 const LIKENESS_BY: f32 = 0.5;
 /// Pauses before the last strokes are at most so many times longer, and one more: beyond that the hand seems asleep.
-const MOST_LINGER: f32 = 8.0;
+const MOST_LINGER: f32 = 12.0;
 
 /// How late lingering sets in, as an exponent of what is done: at 8 half of it comes after nine tenths.
 const LATE: f32 = 8.0;
