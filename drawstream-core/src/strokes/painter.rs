@@ -39,6 +39,8 @@ const REACH: f32 = 0.7;
 /// the way counts, at 1 the hand jumps all over the canvas from the weightiest to the next one.
 const PULL: f32 = 0.3;
 
+/// Fewer lines than this are drawn where the hand comes by with the details, not on a tour of their own.
+const FEW_LINES: usize = 24;
 /// From so many shapes on they are taken by their value; a few are done where the hand is.
 const BANDED: usize = 60;
 /// At how many of a mass's places the hand looks when it seeks the nearest one.
@@ -266,6 +268,14 @@ impl Painter {
             .saturating_sub(self.marks.len())
             .max(self.budget / 5);
         let mut all = dabs(&self.easel, left);
+        let lines = all.iter().filter(|d| d.stage == Stage::Outlines).count();
+        if lines < FEW_LINES {
+            for dab in &mut all {
+                if dab.stage == Stage::Outlines {
+                    dab.stage = Stage::Details;
+                }
+            }
+        }
         for stage in [Stage::Outlines, Stage::Details, Stage::Highlights] {
             let (these, others) = all.into_iter().partition(|d| d.stage == stage);
             self.put_dabs(stage, these);

@@ -124,6 +124,7 @@ impl Technique {
         brushes: [0.13, 0.06, 0.03],
         lines_first: true,
         slant: (1.0, 0.35),
+        strokes: 375,
         // A pen is quicker than a brush.
         pace: Pace {
             lines: 0.5,
@@ -151,7 +152,7 @@ impl Technique {
         touch: Touch::Dots,
         slant: (0.7, -0.7),
         wobble: 0.3,
-        strokes: 330,
+        strokes: 340,
         ..Self::ALLA_PRIMA
     };
 
