@@ -42,6 +42,10 @@ pub enum Command {
     Pause(steer::SteerArgs),
     /// Let time go on
     Resume(steer::SteerArgs),
+    /// Take no more requests: what is given from now on is thanked for
+    Close(steer::SteerArgs),
+    /// Take requests again
+    Open(steer::SteerArgs),
     /// End the running program after the stroke under way
     Stop(steer::SteerArgs),
     /// Say what was donated and what became of it
@@ -90,6 +94,8 @@ impl Command {
             Self::Clear(args) => args.clear(),
             Self::Pause(args) => args.tell("/queue/pause", "paused"),
             Self::Resume(args) => args.tell("/queue/resume", "time goes on"),
+            Self::Close(args) => args.tell("/queue/close", "requests are closed"),
+            Self::Open(args) => args.tell("/queue/open", "requests are open"),
             Self::Stop(args) => args.tell("/control/shutdown", "ending after the stroke under way"),
             Self::History(args) => args.run(),
             Self::Login(args) => args.run(),

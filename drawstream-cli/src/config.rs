@@ -5,6 +5,7 @@ mod key;
 mod layers;
 mod painter;
 mod planner;
+mod rules;
 mod sources;
 mod value;
 
@@ -25,6 +26,7 @@ pub use self::painter::{
     ComfyUiConfig, GpuSharing, OpenAiImagesConfig, PainterConfig, PainterName, WebUiConfig,
 };
 pub use self::planner::{PlannerBackend, PlannerConfig, Unsure};
+pub use self::rules::RulesConfig;
 pub use self::sources::{
     ConsoleConfig, DonatePayConfig, Start, StreamElementsConfig, TwitchConfig, Use, WebhookConfig,
 };
@@ -168,6 +170,8 @@ pub struct Config {
     pub webhook: WebhookConfig,
     /// The terminal.
     pub console: ConsoleConfig,
+    /// The rules of the house.
+    pub rules: RulesConfig,
     /// Paintings that are prepared and wait.
     pub queue_max_size: usize,
     /// Planner.
@@ -269,6 +273,7 @@ impl Config {
             streamelements: sources::streamelements(&read)?,
             webhook: sources::webhook(&read)?,
             console: sources::console(&read)?,
+            rules: rules::rules(&read)?,
             queue_max_size: read.number("queue.max_size", 1..=10_000)?,
             planner: planner::read(&read)?,
             painter: painter::read(&read)?,

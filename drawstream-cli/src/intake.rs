@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use drawstream_core::donation::{Currency, DonationId, ExternalId, Money, RawText, UnixTime};
+use drawstream_core::house::Door;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -159,6 +160,14 @@ impl Intake {
             self.announce();
         }
         Ok(new)
+    }
+
+    /// Takes requests from now on, or only thanks for them; remembered over a restart.
+    ///
+    /// # Errors
+    /// That it could not be written down.
+    pub async fn set_door(&self, door: Door) -> Result<(), LedgerError> {
+        self.clerk.ask(move |ledger| ledger.set_door(door)).await
     }
 
     /// Takes a test donation.

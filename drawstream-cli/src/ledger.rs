@@ -16,6 +16,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `house` | what the rules of the house make of a donation at the door |
 //! | `intake` | taking donations, each once; what sources remember |
 //! | `preparing` | what the studio reads and writes |
 //! | `showing` | what the stage and the operator read and write |
@@ -27,6 +28,7 @@
 
 mod clerk;
 mod history;
+mod house;
 mod intake;
 mod lock;
 mod operator;
@@ -45,6 +47,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use drawstream_core::donation::{
     Currency, Donation, DonationId, ExternalId, Money, RawText, UnixTime,
 };
+use drawstream_core::house::Rules;
 use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior, params};
 
 pub use clerk::Clerk;
@@ -180,6 +183,7 @@ pub struct Opening {
 #[derive(Debug)]
 pub struct Ledger {
     connection: Connection,
+    house: Rules,
     clock: fn() -> SystemTime,
     trouble: Trouble,
     /// What was in hand when the program ended last.
@@ -221,6 +225,7 @@ impl Ledger {
         };
         let mut ledger = Self {
             connection,
+            house: Rules::none(Currency::parse("USD").expect("three letters are a code")),
             clock: SystemTime::now,
             trouble: Trouble::default(),
             interrupted: Vec::new(),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use drawstream_core::donation::{RawText, UnixTime};
 use drawstream_core::gate::{Field, Gate};
+use drawstream_core::house::Door;
 use drawstream_core::show::ShowOptions;
 use drawstream_core::stage::{Locale, StageOptions, StageSize, ThemeName};
 use tokio::sync::{mpsc, watch};
@@ -107,6 +108,15 @@ impl Live {
         };
         let stage = stagehand::start(stage_options, lines, scribe, sinks, stop.clone())
             .context("start the stage")?;
+        let door = clerk.ask(|ledger| ledger.door()).await;
+        if door.is_ok_and(|door| door == Door::Closed) {
+            tracing::warn!(
+                "requests are closed since an earlier run: `drawstream open` opens them"
+            );
+            let told = Order::Door(Door::Closed, tokio::sync::oneshot::channel().0);
+            // The stage has just begun and takes it with its first frame.
+            let _ = orders.send(told).await;
+        }
         let sources = feed::start(
             &config,
             options.occasion,
@@ -269,7 +279,8 @@ fn open_ledger(config: &Config) -> Result<(Clerk, JoinHandle<()>), Failure> {
         let hint = error.hint();
         Failure::world(anyhow::Error::new(error).context("open the ledger")).with_maybe_hint(hint)
     };
-    let (ledger, opening) = Ledger::open(&path).map_err(explain)?;
+    let (mut ledger, opening) = Ledger::open(&path).map_err(explain)?;
+    ledger.set_house(config.rules.rules().clone());
     let Opening {
         set_aside,
         drawn_again,
@@ -342,6 +353,8 @@ fn stagehand_options(
     };
     Ok(StagehandOptions {
         stage: look,
+        turns: config.rules.turns(),
+        least: config.rules.least(),
         refused_line: line.map(|line| gate.screen_text(&line, Field::Message)),
         frame_rate: stage.frame_rate,
         show: ShowOptions {

@@ -3,6 +3,8 @@
 use drawstream_core::donation::{Donation, Money};
 use drawstream_core::gate::{Field, Gate, ScreenText};
 
+use crate::ledger::Origin;
+
 /// What may be seen of a donation on a screen, in the API and in exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Playbill {
@@ -12,6 +14,8 @@ pub struct Playbill {
     pub amount: Money,
     /// What was asked for; `None` for what was refused, spoken or left blank.
     pub message: Option<ScreenText>,
+    /// Whether somebody paid.
+    pub origin: Origin,
 }
 
 impl Playbill {
@@ -30,6 +34,7 @@ impl Playbill {
                 .message
                 .as_ref()
                 .and_then(|text| shown(text, Field::Message)),
+            origin: Origin::Paid,
         }
     }
 
@@ -39,5 +44,11 @@ impl Playbill {
             message: None,
             ..Self::open(gate, donation)
         }
+    }
+
+    /// The same, marked as a test where it is one.
+    #[must_use]
+    pub fn marked(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 }

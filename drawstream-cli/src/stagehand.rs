@@ -13,10 +13,11 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use drawstream_core::color::Rgb8;
-use drawstream_core::donation::DonationId;
+use drawstream_core::donation::{DonationId, Money};
 use drawstream_core::gate::ScreenText;
+use drawstream_core::house::Door;
 use drawstream_core::show::ShowOptions;
-use drawstream_core::stage::StageOptions;
+use drawstream_core::stage::{StageOptions, Turns};
 use drawstream_core::timeline::Timeline;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -42,6 +43,8 @@ pub enum Order {
     Pause(oneshot::Sender<()>),
     /// Time goes on.
     Resume(oneshot::Sender<()>),
+    /// The stage tells whether requests are taken; the ledger has been told already.
+    Door(Door, oneshot::Sender<()>),
 }
 
 /// News of the studio.
@@ -111,6 +114,15 @@ pub enum Arrival {
         /// What may be seen of the donation.
         bill: Arc<Playbill>,
     },
+    /// It is thanked for, and not painted.
+    Thanked {
+        /// Whose.
+        id: DonationId,
+        /// What may be seen of the donation.
+        bill: Arc<Playbill>,
+    },
+    /// The order in which those that wait come, where it is not that of their arrival.
+    InTurn(Vec<DonationId>),
     /// The operator took it back.
     Withdrawn(DonationId),
     /// What is not prepared yet.
@@ -131,6 +143,10 @@ pub struct StagehandOptions {
     pub stage: StageOptions,
     /// What a refused request's card says, where the planner gave no answer and it is not the locale's line.
     pub refused_line: Option<ScreenText>,
+    /// Whether larger requests come sooner.
+    pub turns: Turns,
+    /// The least amount that is painted, where the stage says it.
+    pub least: Option<Money>,
     /// Frames a second while something moves.
     pub frame_rate: u32,
     /// Holds.

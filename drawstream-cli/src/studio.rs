@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use drawstream_core::donation::DonationId;
 use drawstream_core::gate::Gate;
+use drawstream_core::stage::Turns;
 use futures_util::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -57,6 +58,9 @@ pub struct Studio {
     order: InOrder<Arrival>,
     /// The turns that the stage was told of.
     told: BTreeMap<DonationId, Turn>,
+    /// Whether turns come otherwise than by arrival, and those that the stage was told of, in that order.
+    turns: Turns,
+    in_turn: Vec<DonationId>,
 }
 
 /// Who works in the studio.
@@ -111,6 +115,8 @@ impl Studio {
             put_off: BTreeMap::new(),
             order: InOrder::default(),
             told: BTreeMap::new(),
+            turns: config.rules.turns(),
+            in_turn: Vec::new(),
         }
     }
 
@@ -244,12 +250,14 @@ impl Studio {
             Arrival::Ready { id, .. }
             | Arrival::Finished { id, .. }
             | Arrival::Refused { id, .. }
-            | Arrival::Failed { id, .. } => Some(*id),
+            | Arrival::Failed { id, .. }
+            | Arrival::Thanked { id, .. } => Some(*id),
             Arrival::Preparing { .. }
             | Arrival::Underdrawing { .. }
             | Arrival::Progress { .. }
             | Arrival::Withdrawn(_)
             | Arrival::Recalled(_)
+            | Arrival::InTurn(_)
             | Arrival::Backlog { .. }
             | Arrival::Sources(_) => None,
         };
@@ -269,6 +277,7 @@ impl Studio {
         let turns = self.clerk.ask(move |ledger| ledger.turns(limit)).await?;
         self.told
             .retain(|id, _| turns.iter().any(|(other, _)| other == id));
+        let in_turn: Vec<_> = turns.iter().map(|(id, _)| *id).collect();
         for (id, turn) in turns {
             let told = self.told.get(&id).copied();
             let is_made_here = self.in_hand.contains_key(&id) || self.order.holds_back(id);
@@ -290,6 +299,11 @@ impl Studio {
             for arrival in self.order.end(id, Some(arrival)) {
                 self.send(arrival).await;
             }
+        }
+        // In the order of arrival the stage keeps them by itself.
+        if self.turns == Turns::ByAmount && self.in_turn != in_turn {
+            self.in_turn.clone_from(&in_turn);
+            self.send(Arrival::InTurn(in_turn)).await;
         }
         Ok(())
     }
@@ -335,7 +349,10 @@ impl Studio {
             .filter(|queued| State::PREPARING.contains(&queued.state))
             .take(5);
         let head = unmade
-            .map(|q| (q.donation.id, Arc::new(Playbill::closed(gate, &q.donation))))
+            .map(|q| {
+                let bill = Playbill::closed(gate, &q.donation).marked(q.origin);
+                (q.donation.id, Arc::new(bill))
+            })
             .collect();
         self.send(Arrival::Backlog { total, head }).await;
         Ok(())

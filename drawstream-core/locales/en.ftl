@@ -9,19 +9,23 @@ eyebrow-drawing = Now painting
 eyebrow-holding = Finished
 eyebrow-refused = Not this time
 eyebrow-failed = No luck with this one
+eyebrow-thanked = Thank you
 eyebrow-paused = Paused
 
 idle-title = Your words become a painting
 idle-step-1 = Send a donation with a message
+idle-step-1-least = Send { $name } or more, with a message
 idle-step-2 = Say what you would like to see
 idle-step-3 = Watch it painted, stroke by stroke
 
 closed-title = Thank you for every painting
 closed-text = What is waiting will still be painted. See you next time!
 
+test-mark = test
 no-message = A surprise, please
 refused-reply = You are too small
 failed-reply = Unable to draw this request
+thanked-reply = Thank you!
 
 preparing-note = mixing the colours
 preparing-canvas = A fresh canvas
@@ -32,6 +36,7 @@ paused-note = Paused
 
 next-title = Next
 next-nobody = The next one could be yours
+next-by-amount = larger ones a little sooner
 wait-next = up next
 wait-soon = in under a minute
 wait-minutes = { $count ->

@@ -9,19 +9,23 @@ eyebrow-drawing = Сейчас рисуем
 eyebrow-holding = Готово
 eyebrow-refused = Не в этот раз
 eyebrow-failed = С этим не вышло
+eyebrow-thanked = Спасибо
 eyebrow-paused = Пауза
 
 idle-title = Ваши слова станут картиной
 idle-step-1 = Пришлите донат с сообщением
+idle-step-1-least = Пришлите от { $name } с сообщением
 idle-step-2 = Напишите, что хотите увидеть
 idle-step-3 = Смотрите, как её пишут мазок за мазком
 
 closed-title = Спасибо за каждую картину
 closed-text = Всё, что уже в очереди, будет нарисовано. До встречи!
 
+test-mark = тест
 no-message = Пусть будет сюрприз
 refused-reply = Ты слишком мал
 failed-reply = Не получилось нарисовать этот заказ
+thanked-reply = Спасибо вам!
 
 preparing-note = смешиваем краски
 preparing-canvas = Чистый холст
@@ -32,6 +36,7 @@ paused-note = Пауза
 
 next-title = Далее
 next-nobody = Следующая картина может быть вашей
+next-by-amount = крупные чуть раньше
 wait-next = следующий
 wait-soon = меньше минуты
 wait-minutes = { $count ->

@@ -19,6 +19,7 @@
 //! | [`strokes`] | pixel art → timed brush strokes |
 //! | [`donation`] | what somebody paid for |
 //! | [`gate`] | what may be drawn and what may be shown |
+//! | [`house`] | which donations are painted, and in which order |
 //! | [`scene`] | what is to be painted |
 //! | [`show`] | what is on, what is next, and when |
 //! | [`stage`] | the whole 1080p picture, and which of its pixels changed |
@@ -27,6 +28,7 @@
 pub mod color;
 pub mod donation;
 pub mod gate;
+pub mod house;
 pub mod pixelize;
 pub mod plan;
 pub mod raster;

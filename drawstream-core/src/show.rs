@@ -35,6 +35,8 @@ pub struct ShowOptions {
     pub refused_hold: Duration,
     /// How long the card of a request that could not be painted stays.
     pub failed_hold: Duration,
+    /// How long the thanks for what is not painted stay.
+    pub thanked_hold: Duration,
     /// By how much [`Input::HoldLonger`] lengthens the stay.
     pub hold_longer: Duration,
 }
@@ -46,6 +48,7 @@ impl Default for ShowOptions {
             hold: Duration::from_secs(90),
             refused_hold: Duration::from_secs(6),
             failed_hold: Duration::from_secs(6),
+            thanked_hold: Duration::from_secs(5),
             hold_longer: Duration::from_secs(30),
         }
     }
@@ -58,6 +61,8 @@ pub enum Card {
     Refused,
     /// No painter could paint it.
     Failed,
+    /// By the rules of the house it is thanked for, and not painted.
+    Thanked,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +162,10 @@ impl Show {
             Input::Failed(id) => self.enqueue(Piece::Card {
                 id,
                 card: Card::Failed,
+            }),
+            Input::Thanked(id) => self.enqueue(Piece::Card {
+                id,
+                card: Card::Thanked,
             }),
             Input::Recalled(id) => {
                 self.shown.remove(&id);
@@ -276,6 +285,7 @@ impl Show {
         match card {
             Card::Refused => self.options.refused_hold,
             Card::Failed => self.options.failed_hold,
+            Card::Thanked => self.options.thanked_hold,
         }
     }
 

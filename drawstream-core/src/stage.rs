@@ -28,8 +28,8 @@ pub use layout::StageSize;
 pub use rect::{Damage, StageRect};
 pub use theme::ThemeName;
 pub use view::{
-    Act, BrushView, CanvasDamage, CanvasView, Dab, Hud, Motion, QueueRow, RequestView, SourceState,
-    SourceView, StageView, Touched,
+    Act, BrushView, CanvasDamage, CanvasView, Dab, HouseView, Hud, Motion, QueueRow, RequestView,
+    SourceState, SourceView, StageView, Touched, Turns, Worth,
 };
 pub use words::Locale;
 
@@ -306,6 +306,13 @@ impl Stage {
                     donor,
                 }
             }
+            Act::Thanked { .. } => {
+                said = self.words.say("thanked-reply");
+                CardView::Words {
+                    reply: &said,
+                    donor,
+                }
+            }
             Act::Idle
             | Act::Closed
             | Act::Preparing { .. }
@@ -367,7 +374,8 @@ impl Stage {
                 | Act::Drawing { .. }
                 | Act::Holding { .. }
                 | Act::Refused { .. }
-                | Act::Failed { .. },
+                | Act::Failed { .. }
+                | Act::Thanked { .. },
                 _,
             ) => Plaque::Nothing,
         };
@@ -401,15 +409,17 @@ impl Stage {
     }
 
     fn show_now(&mut self, view: &StageView<'_>) {
-        let head = now::head_of(&view.act, view.curtain, view.request.as_ref());
+        let head = now::head_of(&view.act, view.curtain, view.request.as_ref(), view.worth);
         let alpha = self.entrance.map_or(255, |entrance| entrance.alpha);
         let panel = panel(&view.act);
         let whole = self.now_places.inner;
         // What is in the panel changes its shape: the whole of it is drawn before its parts are.
-        let shape = (panel, head.eyebrow, alpha);
+        let least = view.house.least;
+        let least_key = least.map(|least| (least.minor_units, least.currency.code()));
+        let shape = (panel, head.eyebrow, alpha, least_key);
         match panel {
             Panel::Invitation => self.slot(Slot::NowWhole, whole, shape, |ink, area| {
-                now::draw_invitation(ink, area, &head);
+                now::draw_invitation(ink, area, &head, least);
             }),
             Panel::Farewell => self.slot(Slot::NowWhole, whole, shape, |ink, area| {
                 now::draw_farewell(ink, area, &head);
@@ -464,7 +474,8 @@ impl Stage {
             | Act::Closed
             | Act::Preparing { .. }
             | Act::Refused { .. }
-            | Act::Failed { .. } => &[],
+            | Act::Failed { .. }
+            | Act::Thanked { .. } => &[],
         };
         self.slot(Slot::NowDabs, places.dabs, (palette, alpha), |ink, area| {
             now::draw_dabs(ink, area, palette);
@@ -478,7 +489,7 @@ impl Stage {
         let text = match (message, &view.act) {
             (Some(text), _) if !text.is_empty() => text,
             // What was refused is not told, and no painting will surprise anybody.
-            (_, Act::Refused { .. } | Act::Failed { .. }) => "",
+            (_, Act::Refused { .. } | Act::Failed { .. } | Act::Thanked { .. }) => "",
             (
                 _,
                 Act::Idle
@@ -515,9 +526,12 @@ impl Stage {
 
     fn show_next(&mut self, view: &StageView<'_>) {
         let places = self.next_places;
-        self.slot(Slot::NextHead, places.head, view.waiting, |ink, area| {
-            next::draw_head(ink, area, view.waiting);
+        let turns = view.house.turns;
+        let head = (view.waiting, turns);
+        self.slot(Slot::NextHead, places.head, head, |ink, area| {
+            next::draw_head(ink, area, view.waiting, turns);
         });
+        let requests = view.house.requests;
         for (n, &area) in places.rows.iter().enumerate() {
             match view.queue.get(n) {
                 Some(row) => {
@@ -528,9 +542,10 @@ impl Stage {
                 }
                 None => {
                     let invites = n == 0;
-                    self.slot(Slot::NextRow(n), area, "nobody", |ink, area| {
+                    let nobody = ("nobody", requests);
+                    self.slot(Slot::NextRow(n), area, nobody, |ink, area| {
                         if invites {
-                            next::draw_nobody(ink, area);
+                            next::draw_nobody(ink, area, requests);
                         }
                     });
                 }
@@ -555,7 +570,8 @@ fn panel(act: &Act<'_>) -> Panel {
         | Act::Drawing { .. }
         | Act::Holding { .. }
         | Act::Refused { .. }
-        | Act::Failed { .. } => Panel::Request,
+        | Act::Failed { .. }
+        | Act::Thanked { .. } => Panel::Request,
     }
 }
 

@@ -206,15 +206,21 @@ pub(crate) fn describe(view: &QueueView) -> String {
         Phase::Holding => "holding",
         Phase::RefusedCard => "refused card",
         Phase::FailedCard => "failed card",
+        Phase::ThanksCard => "thanks card",
     };
     let mut text = format!("{phase}{}\n", if view.paused { " (paused)" } else { "" });
+    if view.closed && view.phase != Phase::Closed {
+        text += "  requests are closed\n";
+    }
     if let Some(Active {
         id,
         donor,
         amount,
         message,
+        test,
     }) = &view.active
     {
+        let amount = format!("{amount}{}", if *test { " (test)" } else { "" });
         let donor = donor.as_deref().unwrap_or("anonymous");
         text += &format!(
             "  #{id} {donor}, {amount}: {}\n",
@@ -237,7 +243,7 @@ pub(crate) fn describe(view: &QueueView) -> String {
             "  {}. #{} {donor}, {}, {wait}\n",
             place + 1,
             next.id,
-            next.amount
+            format_args!("{}{}", next.amount, if next.test { " (test)" } else { "" })
         );
     }
     let is_any_on = view.sources.iter().any(|s| s.link != Link::Off);

@@ -265,6 +265,46 @@ pub(crate) const KEYS: &[Key] = &[
         "auto",
         "lines typed into the terminal: auto (on where it is one), on or off",
     ),
+    optional(
+        "rules.least",
+        "RULES_LEAST",
+        "least amounts that are painted, as in USD=5,RUB=300; less is thanked for",
+    ),
+    key(
+        "rules.order",
+        "RULES_ORDER",
+        "first",
+        "first (come), or amount: larger ones get a head start",
+    ),
+    key(
+        "rules.head_start_sec",
+        "RULES_HEAD_START_SEC",
+        "60",
+        "head start for each further least amount (or unit of the currency)",
+    ),
+    key(
+        "rules.head_start_most_sec",
+        "RULES_HEAD_START_MOST_SEC",
+        "1800",
+        "longest head start: nobody is overtaken by who came later than this",
+    ),
+    key(
+        "rules.donor_cooldown_sec",
+        "RULES_DONOR_COOLDOWN_SEC",
+        "0",
+        "least time between two paintings of one donor; 0 for none",
+    ),
+    key(
+        "rules.donor_daily_cap",
+        "RULES_DONOR_DAILY_CAP",
+        "0",
+        "most paintings of one donor in 24 hours; 0 for no limit",
+    ),
+    optional(
+        "rules.blocked",
+        "RULES_BLOCKED",
+        "names of donors who are neither painted nor shown, with commas between",
+    ),
     key(
         "queue.max_size",
         "QUEUE_MAX_SIZE",

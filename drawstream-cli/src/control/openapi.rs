@@ -18,6 +18,8 @@ pub(crate) fn document() -> Value {
         "/queue/clear": { "post": operation::<Cleared>(&mut schemas, "Empty the queue; what is on goes on", 202) },
         "/queue/pause": { "post": operation::<Accepted>(&mut schemas, "Let time stand still", 202) },
         "/queue/resume": { "post": operation::<Accepted>(&mut schemas, "Let time go on", 202) },
+        "/queue/close": { "post": operation::<Accepted>(&mut schemas, "Take no more requests: what is given is thanked for", 202) },
+        "/queue/open": { "post": operation::<Accepted>(&mut schemas, "Take requests again", 202) },
         "/commands/donate": { "post": with_body::<DonateBody>(
             &mut schemas,
             operation::<Accepted>,

@@ -7,6 +7,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
+use drawstream_core::house::Door;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -72,6 +73,8 @@ pub(crate) fn router(desk: Desk) -> Router {
         .route("/queue/clear", post(clear))
         .route("/queue/pause", post(pause))
         .route("/queue/resume", post(resume))
+        .route("/queue/close", post(close))
+        .route("/queue/open", post(open))
         .route("/commands/donate", post(donate))
         .route("/control/shutdown", post(shutdown))
         .route("/openapi.json", get(async || Json(openapi::document())))
@@ -165,6 +168,27 @@ async fn pause(State(desk): State<Desk>) -> Answer<Accepted> {
 
 async fn resume(State(desk): State<Desk>) -> Answer<Accepted> {
     order(&desk, Order::Resume).await?;
+    Ok((StatusCode::ACCEPTED, Json(Accepted { id: None })))
+}
+
+async fn close(State(desk): State<Desk>) -> Answer<Accepted> {
+    set_door(&desk, Door::Closed).await
+}
+
+async fn open(State(desk): State<Desk>) -> Answer<Accepted> {
+    set_door(&desk, Door::Open).await
+}
+
+/// The ledger first: it decides about what comes in, and remembers it over a restart.
+async fn set_door(desk: &Desk, door: Door) -> Answer<Accepted> {
+    if let Err(error) = desk.intake.set_door(door).await {
+        tracing::error!(%error, "the ledger does not take whether requests are open");
+        return Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the ledger does not take it; the log says why",
+        ));
+    }
+    order(desk, |answer| Order::Door(door, answer)).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { id: None })))
 }
 

@@ -22,6 +22,8 @@ pub enum Phase {
     RefusedCard,
     /// The card of a request that could not be painted.
     FailedCard,
+    /// The thanks for what is not painted.
+    ThanksCard,
 }
 
 /// The donation that is on.
@@ -35,6 +37,9 @@ pub struct Active {
     pub amount: String,
     /// What was asked for, as the screen shows it; absent on a card.
     pub message: Option<String>,
+    /// Whether it is a test, for which nobody paid.
+    #[serde(default)]
+    pub test: bool,
 }
 
 /// A donation that waits for its turn.
@@ -46,6 +51,9 @@ pub struct Upcoming {
     pub donor: Option<String>,
     /// What was given, with its currency.
     pub amount: String,
+    /// Whether it is a test, for which nobody paid.
+    #[serde(default)]
+    pub test: bool,
     /// Seconds until its turn, if nobody skips or pauses; absent until its painting is ready.
     pub wait_sec: Option<f64>,
 }
@@ -114,6 +122,9 @@ pub struct QueueView {
     pub phase: Phase,
     /// Whether time stands still.
     pub paused: bool,
+    /// Whether requests are closed: what is given now is thanked for, and not painted.
+    #[serde(default)]
+    pub closed: bool,
     /// The donation that is on.
     pub active: Option<Active>,
     /// How much of it is drawn, 0 to 1; absent where nothing is drawn.

@@ -146,7 +146,7 @@ impl Ledger {
         let pruned = self.connection.execute(
             "DELETE FROM works WHERE donation IN (
                  SELECT id FROM donations WHERE taken_at_ms < ?1 AND card_due = 0
-                 AND state IN ('shown', 'refused', 'failed', 'skipped', 'cleared'))",
+                 AND state IN ('shown', 'refused', 'thanked', 'failed', 'skipped', 'cleared'))",
             params![before_ms],
         )?;
         Ok(pruned as u64)
@@ -162,7 +162,7 @@ impl Ledger {
     pub fn forget(&mut self, donor: &str) -> Result<u64, LedgerError> {
         let change = self.change()?;
         let ended = "donor = ?1 AND card_due = 0
-             AND state IN ('shown', 'refused', 'failed', 'skipped', 'cleared')";
+             AND state IN ('shown', 'refused', 'thanked', 'failed', 'skipped', 'cleared')";
         change.execute(
             &format!(
                 "DELETE FROM works WHERE donation IN (SELECT id FROM donations WHERE {ended})"

@@ -4,6 +4,7 @@ use drawstream_core::donation::{DonationId, ExternalId, Money, RawText, UnixTime
 use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
+use super::house::{self, Entrance};
 use super::{Ledger, LedgerError, State};
 
 /// The longest text of a viewer that is kept, in characters; services cut far earlier.
@@ -86,11 +87,13 @@ impl Ledger {
         let mut order: Vec<usize> = (0..donations.len()).collect();
         order.sort_by(|&a, &b| creation_key(&donations[a]).cmp(&creation_key(&donations[b])));
         let mut taken = vec![Taken::Known; donations.len()];
+        let rules = self.house.clone();
         let change = self.change()?;
         for index in order {
             let donation = &donations[index];
             if familiarity(&change, &donation.external)? == Familiarity::New {
-                taken[index] = Taken::New(insert(&change, donation, at_ms)?);
+                let entrance = house::receive(&change, &rules, donation, at_ms)?;
+                taken[index] = Taken::New(insert(&change, donation, &entrance, at_ms)?);
             }
         }
         change.commit()?;
@@ -214,6 +217,7 @@ fn familiarity(
 fn insert(
     change: &Transaction<'_>,
     donation: &NewDonation,
+    entrance: &Entrance,
     at_ms: i64,
 ) -> Result<DonationId, LedgerError> {
     let text = |text: &Option<RawText>| {
@@ -223,8 +227,8 @@ fn insert(
     let id = change
         .prepare_cached(
             "INSERT INTO donations (source, external_id, donor, message, audio_url, minor_units, currency,
-                 own_hundredths, created_at_s, taken_at_ms, is_test, state)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 own_hundredths, created_at_s, taken_at_ms, is_test, state, reason, card_due, turn_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .insert(params![
             donation.external.source,
@@ -238,9 +242,16 @@ fn insert(
             donation.created_at.0,
             at_ms,
             donation.origin == Origin::Trial,
-            State::Received.name(),
+            entrance.state.name(),
+            entrance.reason,
+            entrance.is_card_due,
+            entrance.turn_ms,
         ])?;
     super::note(change, id, at_ms, State::Received, None)?;
+    if entrance.state != State::Received {
+        let reason = entrance.reason.as_deref();
+        super::note(change, id, at_ms, entrance.state, reason)?;
+    }
     Ok(DonationId(id as u64))
 }
 

@@ -65,11 +65,12 @@ impl Ledger {
     /// # Errors
     /// Those of the database.
     pub fn next_to_prepare(&self, busy: &[DonationId]) -> Result<Option<ToPrepare>, LedgerError> {
-        let mut query = self.connection.prepare_cached(
+        let mut query = self.connection.prepare_cached(&format!(
             "SELECT id, source, external_id, donor, message, minor_units, currency, created_at_s,
                     state, attempts, audio_url IS NOT NULL, own_hundredths, is_test
-             FROM donations WHERE state IN ('received', 'gated', 'planned', 'painted') ORDER BY id",
-        )?;
+             FROM donations WHERE state IN ('received', 'gated', 'planned', 'painted') ORDER BY {}",
+            self.in_turn()
+        ))?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
             let donation = match donation_from(row) {

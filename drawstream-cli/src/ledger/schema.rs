@@ -6,7 +6,7 @@ use super::LedgerError;
 
 /// One script for each version; a file's `user_version` says how many of them it has seen.
 /// A script that was released is never edited: a change is a new script at the end.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE donations (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -66,6 +66,11 @@ const MIGRATIONS: [&str; 2] = [
 ",
     // Whether the painting was drawn to its end: what a crash interrupts after that is only its stay.
     "ALTER TABLE donations ADD COLUMN drawn INTEGER NOT NULL DEFAULT 0;",
+    "
+    -- When it counts as come, where larger amounts have a head start.
+    ALTER TABLE donations ADD COLUMN turn_ms INTEGER;
+    CREATE INDEX donations_by_donor ON donations (source, donor, taken_at_ms) WHERE donor IS NOT NULL;
+",
 ];
 
 /// Brings the tables up to this program's version, each step in a transaction of its own.

@@ -16,6 +16,8 @@ pub enum Act {
     RefusalCard,
     /// The card of a request that could not be made.
     FailureCard,
+    /// The thanks for what is not painted.
+    ThanksCard,
 }
 
 /// A donation whose turn on the stage will come.
@@ -82,8 +84,9 @@ impl Ledger {
     /// Those of the database.
     pub fn ready_in_order(&self, limit: usize) -> Result<Vec<Waiting>, LedgerError> {
         let mut query = self.connection.prepare_cached(&format!(
-            "SELECT {} , state, is_test, drawn {WAITING} ORDER BY id LIMIT ?1",
-            super::DONATION_COLUMNS
+            "SELECT {} , state, is_test, drawn {WAITING} ORDER BY {} LIMIT ?1",
+            super::DONATION_COLUMNS,
+            self.in_turn()
         ))?;
         let mut rows = query.query(params![limit as i64])?;
         let mut waiting = Vec::new();
@@ -100,7 +103,8 @@ impl Ledger {
     pub fn turns(&self, limit: usize) -> Result<Vec<(DonationId, Turn)>, LedgerError> {
         let mut query = self.connection.prepare_cached(&format!(
             "SELECT id, (SELECT max(changes.id) FROM changes WHERE donation = donations.id)
-             {WAITING} ORDER BY id LIMIT ?1"
+             {WAITING} ORDER BY {} LIMIT ?1",
+            self.in_turn()
         ))?;
         let turns = query.query_map(params![limit as i64], |row| {
             let id: i64 = row.get(0)?;
@@ -148,8 +152,9 @@ impl Ledger {
         let mut query = self.connection.prepare_cached(&format!(
             "SELECT {} , state, card_due, is_test FROM donations
              WHERE state IN ('received', 'gated', 'planned', 'painted', 'ready', 'drawing') OR card_due = 1
-             ORDER BY state = 'drawing' DESC, id LIMIT ?1",
-            super::DONATION_COLUMNS
+             ORDER BY state = 'drawing' DESC, {} LIMIT ?1",
+            super::DONATION_COLUMNS,
+            self.in_turn()
         ))?;
         let rows = query.query_map(params![limit as i64], |row| Ok(queued_from(row)))?;
         rows.map(|row| row?).collect()
@@ -299,6 +304,7 @@ fn waiting_from(row: &Row<'_>) -> Result<Waiting, LedgerError> {
         act: match state_from(row, 8)? {
             State::Refused => Act::RefusalCard,
             State::Failed => Act::FailureCard,
+            State::Thanked => Act::ThanksCard,
             _ if row.get(10)? => Act::Finished,
             _ => Act::Painting,
         },

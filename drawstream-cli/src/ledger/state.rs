@@ -6,7 +6,7 @@ use std::fmt;
 ///
 /// ```text
 /// received → gated → planned → painted → ready → drawing → shown
-///     or refused, failed, skipped, cleared
+///     or refused, thanked, failed, skipped, cleared
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
@@ -26,6 +26,8 @@ pub enum State {
     Shown,
     /// The gate or the planner said no.
     Refused,
+    /// By the rules of the house it is thanked for, and not painted.
+    Thanked,
     /// It could not be made, and may be tried again by the operator.
     Failed,
     /// The operator ended it.
@@ -36,7 +38,7 @@ pub enum State {
 
 impl State {
     /// All of them, in the order of the road.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Received,
         Self::Gated,
         Self::Planned,
@@ -45,6 +47,7 @@ impl State {
         Self::Drawing,
         Self::Shown,
         Self::Refused,
+        Self::Thanked,
         Self::Failed,
         Self::Skipped,
         Self::Cleared,
@@ -64,6 +67,7 @@ impl State {
             Self::Drawing => "drawing",
             Self::Shown => "shown",
             Self::Refused => "refused",
+            Self::Thanked => "thanked",
             Self::Failed => "failed",
             Self::Skipped => "skipped",
             Self::Cleared => "cleared",
@@ -79,7 +83,12 @@ impl State {
     pub const fn is_final(self) -> bool {
         matches!(
             self,
-            Self::Shown | Self::Refused | Self::Failed | Self::Skipped | Self::Cleared
+            Self::Shown
+                | Self::Refused
+                | Self::Thanked
+                | Self::Failed
+                | Self::Skipped
+                | Self::Cleared
         )
     }
 }

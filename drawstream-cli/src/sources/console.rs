@@ -1,11 +1,12 @@
 //! What is typed into the terminal: `donate 7.5 a cat`, `da 7.5 a cat`, `queue`, `skip`, `clear`, `pause`, `resume`,
-//! `quit`.
+//! `close`, `open`, `quit`.
 //!
 //! The end of the input does not end the program, and a line that cannot be read harms no other.
 
 use std::io::{BufRead, Read as _};
 
 use drawstream_core::donation::{Currency, Money, RawText};
+use drawstream_core::house::Door;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +43,10 @@ pub enum Typed {
     Pause,
     /// Let time go on.
     Resume,
+    /// Take no more requests.
+    Close,
+    /// Take requests again.
+    Open,
     /// End the program.
     Quit,
 }
@@ -52,7 +57,7 @@ pub enum Typed {
 pub enum TypedError {
     /// The first word is no command.
     #[error(
-        "type `donate 7.5 a cat in a hat`, `da 7.5 …`, `queue`, `skip`, `clear`, `pause`, `resume` or `quit`"
+        "type `donate 7.5 a cat in a hat`, `da 7.5 …`, `queue`, `skip`, `clear`, `pause`, `resume`, `close`, `open` or `quit`"
     )]
     Unknown,
     /// The second word is no amount.
@@ -80,6 +85,8 @@ pub fn parse(line: &str, currency: &Currency) -> Result<Option<Typed>, TypedErro
         "queue" => Typed::Queue,
         "pause" => Typed::Pause,
         "resume" => Typed::Resume,
+        "close" => Typed::Close,
+        "open" => Typed::Open,
         "quit" | "exit" => Typed::Quit,
         command @ ("donate" | "da") => {
             let rest = rest.trim_start();
@@ -195,6 +202,8 @@ impl Reach {
             },
             Typed::Pause => self.done(Order::Pause, "paused").await,
             Typed::Resume => self.done(Order::Resume, "time goes on").await,
+            Typed::Close => self.set_door(Door::Closed, "requests are closed").await,
+            Typed::Open => self.set_door(Door::Open, "requests are open").await,
             Typed::Queue => crate::commands::steer::describe(&self.view.borrow()),
             Typed::Quit => {
                 self.stop.cancel();
@@ -217,6 +226,13 @@ impl Reach {
         };
         match self.intake.take_trial(source, trial).await {
             Ok(id) => format!("taken as donation {id}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    async fn set_door(&self, door: Door, done: &str) -> String {
+        match self.intake.set_door(door).await {
+            Ok(()) => self.done(|answer| Order::Door(door, answer), done).await,
             Err(error) => error.to_string(),
         }
     }

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use drawstream_core::donation::{DonationId, ShowTime};
-use drawstream_core::show::{Card, Curtain, Input, Output, Show, State};
+use drawstream_core::house::Door;
+use drawstream_core::show::{Card, Curtain, Input, Output, Requests, Show, State};
 use drawstream_core::stage::{
-    Act as StageAct, BrushView, CanvasView, QueueRow, RequestView, SourceState, SourceView, Stage,
-    StageView,
+    Act as StageAct, BrushView, CanvasView, HouseView, QueueRow, RequestView, SourceState,
+    SourceView, Stage, StageView, Worth,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +16,7 @@ use super::easel::{Easel, Work};
 use super::pace::Pace;
 use super::{Arrival, Fps, LAST_STROKE, Lines, Order, StagehandOptions};
 use crate::control::{Active, Link, Phase, QueueView, Upcoming};
+use crate::ledger::Origin;
 use crate::playbill::Playbill;
 use crate::scribe::{Note, Scribe};
 use crate::sinks::{Frame, Sink};
@@ -265,6 +267,15 @@ impl Floor {
                 self.tell(now);
                 let _ = answer.send(());
             }
+            Order::Door(door, answer) => {
+                let input = match door {
+                    Door::Open => Input::Open,
+                    Door::Closed => Input::Close,
+                };
+                self.give(now, input);
+                self.tell(now);
+                let _ = answer.send(());
+            }
         }
     }
 
@@ -312,6 +323,17 @@ impl Floor {
                 let reply = reply.or_else(|| self.options.refused_line.clone());
                 self.board.put(id, bill, Act::Card { reply });
                 self.give(now, Input::Refused(id));
+            }
+            Arrival::Thanked { id, bill } => {
+                self.board.put(id, bill, Act::Card { reply: None });
+                self.give(now, Input::Thanked(id));
+            }
+            Arrival::InTurn(ids) => {
+                let waiting: Vec<_> = self.show.queue(now).map(|waiting| waiting.id).collect();
+                let in_turn = ids.into_iter().filter(|id| waiting.contains(id));
+                for (to, id) in in_turn.enumerate() {
+                    self.give(now, Input::Move { id, to });
+                }
             }
             Arrival::Failed { id, bill } => {
                 self.board.put(id, bill, Act::Card { reply: None });
@@ -407,6 +429,11 @@ impl Floor {
                 remaining,
                 ..
             } => StageAct::Failed { reply, remaining },
+            State::Card {
+                card: Card::Thanked,
+                remaining,
+                ..
+            } => StageAct::Thanked { remaining },
         };
         let clock = self.clock();
         let queue: Vec<_> = rows.iter().map(queue_row).collect();
@@ -424,6 +451,15 @@ impl Floor {
             act,
             curtain: self.show.curtain(),
             request: entry.map(|entry| request(&entry.bill)),
+            worth: match entry.map(|entry| entry.bill.origin) {
+                Some(Origin::Trial) => Worth::Test,
+                Some(Origin::Paid) | None => Worth::Paid,
+            },
+            house: HouseView {
+                turns: self.options.turns,
+                requests: self.show.requests(),
+                least: self.options.least.as_ref(),
+            },
             canvas,
             brush,
             palette: &dabs,
@@ -498,6 +534,11 @@ impl Floor {
                 remaining,
                 ..
             } => (Phase::FailedCard, None, Some(seconds(remaining))),
+            State::Card {
+                card: Card::Thanked,
+                remaining,
+                ..
+            } => (Phase::ThanksCard, None, Some(seconds(remaining))),
         };
         let ready: Vec<_> = self
             .show
@@ -514,11 +555,13 @@ impl Floor {
         QueueView {
             phase,
             paused: self.show.curtain() != Curtain::Up,
+            closed: self.show.requests() == Requests::Closed,
             active: active.map(|(id, entry)| Active {
                 id: id.0,
                 donor: shown(&entry.bill.donor),
                 amount: entry.bill.amount.to_string(),
                 message: shown(&entry.bill.message),
+                test: entry.bill.origin == Origin::Trial,
             }),
             progress,
             hold_remaining_sec: hold,
@@ -559,6 +602,7 @@ fn upcoming(row: &Row) -> Upcoming {
         id: row.id.0,
         donor: row.bill.donor.as_ref().map(|name| name.as_str().to_owned()),
         amount: row.bill.amount.to_string(),
+        test: row.bill.origin == Origin::Trial,
         wait_sec: row.wait.map(|wait| wait.as_secs_f64().round()),
     }
 }

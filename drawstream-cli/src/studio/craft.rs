@@ -159,7 +159,7 @@ impl Craft {
             })
             .await?;
         }
-        let bill = Arc::new(Playbill::open(&self.gate, donation));
+        let bill = Arc::new(Playbill::open(&self.gate, donation).marked(next.origin));
         let news = Arrival::Preparing {
             id: donation.id,
             bill: Arc::clone(&bill),
@@ -421,12 +421,13 @@ impl Craft {
         &self,
         waiting: Waiting,
     ) -> Result<Option<Arrival>, LedgerError> {
-        let donation = waiting.donation;
+        let (donation, origin) = (waiting.donation, waiting.origin);
         let id = donation.id;
-        let closed = || Arc::new(Playbill::closed(&self.gate, &donation));
+        let closed = || Arc::new(Playbill::closed(&self.gate, &donation).marked(origin));
         let work = self.clerk.ask(move |ledger| ledger.work(id)).await?;
         Ok(Some(match waiting.act {
             Act::FailureCard => Arrival::Failed { id, bill: closed() },
+            Act::ThanksCard => Arrival::Thanked { id, bill: closed() },
             Act::RefusalCard => {
                 let reply = work
                     .plan
@@ -455,7 +456,7 @@ impl Craft {
                         .await?;
                     return Ok(None);
                 };
-                let bill = Arc::new(Playbill::open(&self.gate, &donation));
+                let bill = Arc::new(Playbill::open(&self.gate, &donation).marked(origin));
                 let timeline = Timeline::compile(&plan, &self.settings.timeline);
                 if act == Act::Finished {
                     let palette = timeline.palette(MOST_DABS).into();

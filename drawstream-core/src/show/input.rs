@@ -22,6 +22,8 @@ pub enum Input {
     Refused(DonationId),
     /// It could not be painted.
     Failed(DonationId),
+    /// It is thanked for, and not painted.
+    Thanked(DonationId),
     /// It may be announced once more, though it was shown: the operator wants it again.
     Recalled(DonationId),
     /// It was taken back while it was being prepared or waiting.

@@ -55,7 +55,7 @@ pub enum Curtain {
 }
 
 /// Whether requests are taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Requests {
     /// They are.
     #[default]

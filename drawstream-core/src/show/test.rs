@@ -8,6 +8,7 @@ const OPTIONS: ShowOptions = ShowOptions {
     hold: Duration::from_secs(90),
     refused_hold: Duration::from_secs(6),
     failed_hold: Duration::from_secs(4),
+    thanked_hold: Duration::from_secs(5),
     hold_longer: Duration::from_secs(30),
 };
 

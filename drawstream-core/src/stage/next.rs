@@ -7,8 +7,9 @@ use super::ink::{Ink, Label};
 use super::layout::{Layout, ROWS};
 use super::rect::StageRect;
 use super::text::Align;
-use super::view::QueueRow;
+use super::view::{QueueRow, Turns};
 use crate::gate::ScreenText;
+use crate::show::Requests;
 
 /// The places inside the panel.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ fn whole_minutes(wait: Duration) -> u64 {
 }
 
 /// Draws the list's title and how many wait.
-pub(crate) fn draw_head(ink: &mut Ink<'_>, area: StageRect, waiting: usize) {
+pub(crate) fn draw_head(ink: &mut Ink<'_>, area: StageRect, waiting: usize, turns: Turns) {
     let count = ink.words.count("waiting", waiting);
     let label = Label::new(&count, 27.0, ink.theme.quiet)
         .least(18.0)
@@ -62,10 +63,14 @@ pub(crate) fn draw_head(ink: &mut Ink<'_>, area: StageRect, waiting: usize) {
     let (title, right) = area.split_right(width);
     ink.line(right, &label);
     let said = ink.words.say("next-title").to_uppercase();
-    ink.line(
-        title,
-        &Label::new(&said, 25.0, ink.theme.accent).bold().least(16.0),
-    );
+    let label = Label::new(&said, 25.0, ink.theme.accent).bold().least(16.0);
+    let width = ink.width(&label, title.w);
+    ink.line(title, &label);
+    if turns == Turns::ByAmount {
+        let (_, note) = title.split_left(width + ink.px(16.0));
+        let said = ink.words.say("next-by-amount");
+        ink.line(note, &Label::new(&said, 22.0, ink.theme.quiet).least(14.0));
+    }
 }
 
 /// Draws one who waits: position, donor, amount, time.
@@ -120,7 +125,10 @@ pub(crate) fn draw_row(ink: &mut Ink<'_>, area: StageRect, position: usize, row:
 }
 
 /// Draws that nobody waits, where the first row would be.
-pub(crate) fn draw_nobody(ink: &mut Ink<'_>, area: StageRect) {
-    let said = ink.words.say("next-nobody");
+pub(crate) fn draw_nobody(ink: &mut Ink<'_>, area: StageRect, requests: Requests) {
+    let said = ink.words.say(match requests {
+        Requests::Open => "next-nobody",
+        Requests::Closed => "eyebrow-closed",
+    });
     ink.line(area, &Label::new(&said, 30.0, ink.theme.quiet).least(20.0));
 }

@@ -7,7 +7,7 @@ use super::ink::{Edge, Ink, Label};
 use super::layout::Layout;
 use super::rect::StageRect;
 use super::text::Align;
-use super::view::{Act, Dab, Motion, RequestView, Touched};
+use super::view::{Act, Dab, Motion, RequestView, Touched, Worth};
 use crate::color::Rgb8;
 use crate::donation::Money;
 use crate::gate::ScreenText;
@@ -51,6 +51,7 @@ impl NowPlaces {
 pub(crate) struct Head<'a> {
     pub(crate) eyebrow: &'static str,
     pub(crate) tone: Tone,
+    pub(crate) worth: Worth,
     pub(crate) donor: Option<&'a str>,
     pub(crate) amount: Option<(u64, &'a str)>,
 }
@@ -86,6 +87,7 @@ pub(crate) fn eyebrow(act: &Act<'_>, curtain: Curtain) -> (&'static str, Tone) {
         Act::Holding { .. } => ("eyebrow-holding", Tone::Done),
         Act::Refused { .. } => ("eyebrow-refused", Tone::Alert),
         Act::Failed { .. } => ("eyebrow-failed", Tone::Alert),
+        Act::Thanked { .. } => ("eyebrow-thanked", Tone::Done),
     }
 }
 
@@ -93,11 +95,13 @@ pub(crate) fn head_of<'a>(
     act: &Act<'_>,
     curtain: Curtain,
     request: Option<&RequestView<'a>>,
+    worth: Worth,
 ) -> Head<'a> {
     let (eyebrow, tone) = eyebrow(act, curtain);
     Head {
         eyebrow,
         tone,
+        worth,
         donor: request.and_then(|r| r.donor).map(ScreenText::as_str),
         amount: request
             .and_then(|r| r.amount)
@@ -118,6 +122,10 @@ pub(crate) fn draw_head(
     if let Some(money) = money {
         let written = amount::write(money, ink.locale);
         strip = draw_pill(ink, top, &written);
+    }
+    if head.worth == Worth::Test {
+        let said = ink.words.say("test-mark");
+        strip = draw_pill(ink, strip, &said);
     }
     draw_eyebrow(ink, strip, head.eyebrow, head.tone);
     let anonymous = ink.words.say("anonymous");
@@ -247,7 +255,9 @@ pub(crate) fn progress(act: &Act<'_>, width: i32, since: Duration, motion: Motio
             tone: Tone::Done,
             note: Note::NextIn(seconds(remaining)),
         },
-        Act::Refused { remaining, .. } | Act::Failed { remaining, .. } => Progress {
+        Act::Refused { remaining, .. }
+        | Act::Failed { remaining, .. }
+        | Act::Thanked { remaining } => Progress {
             filled: (0, 0),
             tone: Tone::Alert,
             note: Note::NextIn(seconds(remaining)),
@@ -356,7 +366,12 @@ fn rim(color: Rgb8, ground: Rgb8, other: Rgb8) -> Rgb8 {
 }
 
 /// Draws how to take part.
-pub(crate) fn draw_invitation(ink: &mut Ink<'_>, area: StageRect, head: &Head<'_>) {
+pub(crate) fn draw_invitation(
+    ink: &mut Ink<'_>,
+    area: StageRect,
+    head: &Head<'_>,
+    least: Option<&Money>,
+) {
     let (top, rest) = area.split_top(ink.px(40.0));
     draw_eyebrow(ink, top, head.eyebrow, head.tone);
     let (_, rest) = rest.split_top(ink.px(14.0));
@@ -384,7 +399,12 @@ pub(crate) fn draw_invitation(ink: &mut Ink<'_>, area: StageRect, head: &Head<'_
             .align(Align::Center);
         ink.line(badge, &label);
         let (_, text) = text.split_left(ink.px(18.0));
-        let said = ink.words.say(id);
+        let said = match (n, least) {
+            (1, Some(least)) => ink
+                .words
+                .name("idle-step-1-least", &amount::write(least, ink.locale)),
+            _ => ink.words.say(id),
+        };
         ink.line(text, &Label::new(&said, 32.0, ink.theme.text).least(20.0));
     }
 }

@@ -7,7 +7,7 @@ use crate::donation::{Money, ShowTime};
 use crate::gate::ScreenText;
 use crate::plan::CanvasPoint;
 use crate::raster::{CanvasRect, Framebuffer};
-use crate::show::{Card, Curtain, State};
+use crate::show::{Card, Curtain, Requests, State};
 
 /// What is on, as the stage shows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +39,11 @@ pub enum Act<'a> {
     Refused {
         /// What the donor is told; the locale's own line where absent.
         reply: Option<&'a ScreenText>,
+        /// How long the card still stays.
+        remaining: Duration,
+    },
+    /// Somebody gave what is not painted, and is thanked.
+    Thanked {
         /// How long the card still stays.
         remaining: Duration,
     },
@@ -75,6 +80,11 @@ impl<'a> Act<'a> {
                 remaining,
                 ..
             } => Self::Failed { reply, remaining },
+            State::Card {
+                card: Card::Thanked,
+                remaining,
+                ..
+            } => Self::Thanked { remaining },
         }
     }
 }
@@ -177,6 +187,37 @@ pub struct SourceView<'a> {
     pub state: SourceState,
 }
 
+/// What the rules of the house mean for those who watch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HouseView<'a> {
+    /// In which order requests come.
+    pub turns: Turns,
+    /// Whether requests are taken.
+    pub requests: Requests,
+    /// The least amount that is painted, in the streamer's own currency; `None` where there is none.
+    pub least: Option<&'a Money>,
+}
+
+/// In which order requests come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Turns {
+    /// First come, first painted; nothing is said of it.
+    #[default]
+    FirstCome,
+    /// Larger ones come sooner, by a time that is bounded.
+    ByAmount,
+}
+
+/// Whether somebody paid for what is on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Worth {
+    /// Somebody did.
+    #[default]
+    Paid,
+    /// The streamer tries something out, and it is said.
+    Test,
+}
+
 /// What is around the canvas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Hud {
@@ -208,6 +249,8 @@ pub struct StageView<'a> {
     pub curtain: Curtain,
     /// The donation that is on, or that is being made into a painting.
     pub request: Option<RequestView<'a>>,
+    /// Whether somebody paid for it.
+    pub worth: Worth,
     /// The canvas; absent, an empty one is shown.
     pub canvas: Option<CanvasView<'a>>,
     /// The brush, where one is on the canvas.
@@ -218,6 +261,8 @@ pub struct StageView<'a> {
     pub queue: &'a [QueueRow<'a>],
     /// How many wait in all, without the one that is on.
     pub waiting: usize,
+    /// The rules that those who watch should know.
+    pub house: HouseView<'a>,
     /// Where donations come from.
     pub source: Option<SourceView<'a>>,
     /// The time of day as it shall be read, like `21:34`; empty shows none.
@@ -238,11 +283,13 @@ impl Default for StageView<'_> {
             act: Act::Idle,
             curtain: Curtain::Up,
             request: None,
+            worth: Worth::default(),
             canvas: None,
             brush: None,
             palette: &[],
             queue: &[],
             waiting: 0,
+            house: HouseView::default(),
             source: None,
             clock: "",
             fps: None,

@@ -6,6 +6,8 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::donation::{Currency, Money};
+use crate::show::Requests;
 
 fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/stage"))
@@ -180,6 +182,49 @@ fn the_failed_card_on_a_tall_stage() {
     };
     stage.render(&props.view(act, &queue));
     check(&stage, "failed-tall-aurora-ru");
+}
+
+#[test]
+fn thanks_for_what_is_not_painted() {
+    let props = Props::new("SmallTalker", "", 60.0);
+    let queue = props.queue();
+    let mut stage = stage(HD, ThemeName::Atelier, Locale::En);
+    let act = Act::Thanked {
+        remaining: Duration::from_secs(4),
+    };
+    let view = StageView {
+        house: HouseView {
+            turns: Turns::ByAmount,
+            ..HouseView::default()
+        },
+        worth: Worth::Test,
+        ..props.view(act, &queue[..3])
+    };
+    stage.render(&view);
+    check(&stage, "thanked-atelier-en");
+}
+
+#[test]
+fn the_least_amount_is_said_where_nothing_is_on() {
+    let props = Props::new("", "", 60.0);
+    let mut stage = stage(HD, ThemeName::Atelier, Locale::Ru);
+    let least = Money {
+        minor_units: 30_000,
+        currency: Currency::parse("RUB").unwrap(),
+    };
+    let view = StageView {
+        request: None,
+        waiting: 0,
+        canvas: None,
+        house: HouseView {
+            turns: Turns::ByAmount,
+            requests: Requests::Open,
+            least: Some(&least),
+        },
+        ..props.view(Act::Idle, &[])
+    };
+    stage.render(&view);
+    check(&stage, "least-atelier-ru");
 }
 
 #[test]
