@@ -64,6 +64,18 @@ pub(crate) struct Painter {
     marks: Vec<Mark>,
 }
 
+/// A pixel of a stroke that is made of dots; ordered by dot, then by its place in the stroke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Dotted {
+    /// Row and column of its dot.
+    dot: (i32, i32),
+    /// Its place in the stroke.
+    place: usize,
+    /// Where the brush comes to it within the dot, going there and back.
+    within: (i32, i32),
+    pixel: u32,
+}
+
 impl Painter {
     pub(crate) fn new(easel: Easel, technique: Technique, chunk: usize, seed: u64) -> Self {
         let side = (easel.area() as f32).sqrt();
@@ -362,30 +374,31 @@ impl Painter {
         if fine || few || self.technique.touch == Touch::Sweep {
             return stroke;
         }
-        // Which dot a pixel belongs to, its place in the stroke, its place in the dot.
-        let mut dots: Vec<((i32, i32), usize, (i32, i32), u32)> = stroke
+        let mut dots: Vec<Dotted> = stroke
             .iter()
             .enumerate()
             .map(|(place, &p)| {
                 let (x, y) = self.easel.place(p);
                 let across = if y % 2 == 0 { x } else { -x };
-                ((y / side, x / side), place, (y, across), p)
+                Dotted {
+                    dot: (y / side, x / side),
+                    place,
+                    within: (y, across),
+                    pixel: p,
+                }
             })
             .collect();
         dots.sort_unstable();
-        let mut order: Vec<(usize, &[((i32, i32), usize, (i32, i32), u32)])> = dots
-            .chunk_by(|a, b| a.0 == b.0)
-            .map(|dot| (dot[0].1, dot))
-            .collect();
-        order.sort_unstable_by_key(|&(place, _)| place);
+        let mut order: Vec<&[Dotted]> = dots.chunk_by(|a, b| a.dot == b.dot).collect();
+        order.sort_unstable_by_key(|dot| dot[0].place);
         let (there, back): (Vec<_>, Vec<_>) = order
             .into_iter()
-            .partition(|(_, dot)| (dot[0].0.0 + dot[0].0.1) % 2 == 0);
+            .partition(|dot| (dot[0].dot.0 + dot[0].dot.1) % 2 == 0);
         let mut pixels = Vec::with_capacity(stroke.len());
-        for (_, dot) in there.into_iter().chain(back.into_iter().rev()) {
-            let mut dot: Vec<_> = dot.iter().map(|&(_, _, place, p)| (place, p)).collect();
-            dot.sort_unstable();
-            pixels.extend(dot.into_iter().map(|(_, p)| p));
+        for dot in there.into_iter().chain(back.into_iter().rev()) {
+            let mut dot = dot.to_vec();
+            dot.sort_unstable_by_key(|dotted| (dotted.within, dotted.pixel));
+            pixels.extend(dot.into_iter().map(|dotted| dotted.pixel));
         }
         pixels
     }

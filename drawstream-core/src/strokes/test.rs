@@ -297,16 +297,17 @@ fn the_smallest_and_the_plainest_pictures_are_painted() {
 
 #[test]
 fn the_most_unlike_pictures_end_as_they_are() {
+    type Index = fn(u32) -> u8;
     let color = |i: u32| Rgb8::new((i * 7) as u8, (i * 59) as u8, (255 - i) as u8);
     let checkers = |i: u32| ((i % 31 + i / 31) % 2) as u8;
     let noise = |i: u32| (i.wrapping_mul(2_654_435_761) >> 11) as u8 % 255;
-    let pictures: [(u32, u32, u32, &dyn Fn(u32) -> u8); 6] = [
-        (1, 1, 1, &|_| 0),
-        (1, 300, 3, &|i| (i / 7 % 3) as u8),
-        (300, 1, 2, &|i| (i % 2) as u8),
-        (31, 31, 2, &checkers),
-        (64, 64, 255, &noise),
-        (40, 40, 255, &|i| (i % 255) as u8),
+    let pictures: [(u32, u32, u32, Index); 6] = [
+        (1, 1, 1, |_| 0),
+        (1, 300, 3, |i| (i / 7 % 3) as u8),
+        (300, 1, 2, |i| (i % 2) as u8),
+        (31, 31, 2, checkers),
+        (64, 64, 255, noise),
+        (40, 40, 255, |i| (i % 255) as u8),
     ];
     for (width, height, colors, index) in pictures {
         let indices = (0..width * height).map(index).collect();
