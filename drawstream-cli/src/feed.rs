@@ -18,8 +18,9 @@ use crate::failure::Failure;
 use crate::intake::Intake;
 use crate::live::Occasion;
 use crate::secret::Secret;
+use crate::sources::donatepay::{self, DonatePaySettings};
 use crate::sources::donation_alerts::{
-    self, Application, DonationAlerts, DonationAlertsSettings, Pace, TokenStore, Tokens,
+    self, Application, Backfill, DonationAlerts, DonationAlertsSettings, Pace, TokenStore, Tokens,
 };
 use crate::sources::simulator::{Simulator, SimulatorOptions};
 use crate::sources::status::{LinkState, Running, SourceStatus};
@@ -119,6 +120,7 @@ pub(crate) async fn start(
         }
         Occasion::Stream => {
             donation_alerts(&mut sources, config, backfill_since, intake, stop).await?;
+            donatepay(&mut sources, config, backfill_since, intake, stop).await?;
             twitch(&mut sources, config, intake, stop)?;
             streamelements(&mut sources, config, intake, stop)?;
             webhook(&mut sources, config, intake, stop).await?;
@@ -184,6 +186,35 @@ async fn donation_alerts(
             "run `drawstream login`, or set DA_ACCESS_TOKEN",
         ),
     }
+}
+
+async fn donatepay(
+    sources: &mut Sources,
+    config: &Config,
+    backfill_since: Option<UnixTime>,
+    intake: &Intake,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
+    let config = &config.donatepay;
+    let start = config.enabled.start(config.access_token.is_some());
+    let (Start::Now, Some(token)) = (start, &config.access_token) else {
+        let mend = "set DONATEPAY_ACCESS_TOKEN to the API key of your account";
+        return sources.off_or_lacking(start, donatepay::NAME, "no key", mend);
+    };
+    let settings = DonatePaySettings {
+        access_token: token.clone(),
+        api_base: config.api_base.to_string(),
+        ws_url: config.ws_url.to_string(),
+        backfill: Backfill {
+            user_id: config.user_id,
+            since: backfill_since,
+        },
+        pace: donatepay::pace(config.poll_interval),
+        seed: u64::from(std::process::id()),
+    };
+    let source = donatepay::start(settings, intake, stop.clone()).await;
+    sources.run(source.context("start the source donatepay")?);
+    Ok(())
 }
 
 fn twitch(
@@ -320,6 +351,7 @@ async fn run_donation_alerts(
 fn title(name: &str) -> &str {
     match name {
         donation_alerts::NAME => "Donation Alerts",
+        donatepay::NAME => "DonatePay",
         streamelements::NAME => "StreamElements",
         twitch::NAME => "Twitch",
         webhook::NAME => "Webhooks",

@@ -5,12 +5,14 @@
 //! | source | how donations come | what was missed |
 //! |---|---|---|
 //! | `donation_alerts` | Centrifugo | listed by REST |
+//! | `donatepay` | the same, in another dialect | listed by REST |
 //! | `twitch` | EventSub | not told afterwards |
 //! | `streamelements` | Astro | not told afterwards |
 //! | `webhook` | the service calls | the service calls again |
 //! | `console` | the terminal | |
 
 pub mod console;
+pub mod donatepay;
 pub mod donation_alerts;
 mod field;
 mod relay;

@@ -5,6 +5,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `dialect` | what differs between the services that speak the protocol |
 //! | `document` | the socket's documents: decode, encode |
 //! | `row` | a donation as the service writes it |
 //! | `session` | the state machine |
@@ -14,13 +15,14 @@
 //! | `rest`, `socket` | the network |
 //! | `token`, `login` | the streamer's tokens, and how they are got |
 
+pub(super) mod dialect;
 mod document;
 mod login;
 pub(super) mod pace;
 mod report;
-mod request;
-mod rest;
-mod row;
+pub(super) mod request;
+pub(super) mod rest;
+pub(super) mod row;
 mod session;
 pub(super) mod socket;
 mod sweep;
@@ -39,6 +41,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use dialect::{DONATION_ALERTS, Dialect, Service};
 pub(super) use document::mended;
 pub use login::{Login, LoginError, SCOPES};
 pub use pace::Pace;
@@ -50,7 +53,7 @@ use socket::{Event, Socket};
 use sweep::{Memory, PageRead};
 pub use token::{Application, Claims, DEFAULT_TOKEN_FILE, TokenError, TokenStore, Tokens};
 
-use super::status::SourceStatus;
+use super::status::{Running, SourceStatus};
 use crate::ledger::{Clerk, Familiarity, LedgerError, NewDonation, Taken};
 
 /// The source's name in the configuration and in the ledger.
@@ -104,46 +107,94 @@ impl DonationAlerts {
         news: Arc<Notify>,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
-        let memory = clerk
-            .ask(|ledger| {
-                let number = |name| -> Result<Option<u64>, LedgerError> {
-                    Ok(ledger.bookmark(NAME, name)?.and_then(|v| v.parse().ok()))
-                };
-                Ok(Memory {
-                    horizon: number("horizon")?,
-                    anchor: number("anchor")?.unwrap_or(0),
-                })
-            })
-            .await?;
         let rest = Rest::new(&settings.api_base, settings.application, settings.tokens)?;
-        let status = watch::Sender::new(SourceStatus {
-            name: NAME,
-            ..SourceStatus::default()
-        });
-        let receiver = status.subscribe();
-        let driver = Driver {
-            session: Session::new(SessionSettings {
-                pace: settings.pace,
-                seed: settings.seed,
-                user_id: settings.user_id,
-                backfill_since: settings.backfill_since,
-                memory,
-            }),
-            rest: Arc::new(rest),
-            ws_url: websocket_url(&settings.ws_url),
-            clerk,
-            news,
-            status,
-            shown: Report::default(),
-            began: Instant::now(),
-            socket: None,
-            request: None,
+        let backfill = Backfill {
+            user_id: settings.user_id,
+            since: settings.backfill_since,
         };
-        Ok(Self {
-            status: receiver,
-            task: tokio::spawn(driver.run(stop)),
-        })
+        let Running { status, task } = start_dialect(
+            &DONATION_ALERTS,
+            Service::DonationAlerts(rest),
+            &settings.ws_url,
+            backfill,
+            (settings.pace, settings.seed),
+            Books { clerk, news },
+            stop,
+        )
+        .await?;
+        Ok(Self { status, task })
     }
+}
+
+/// What is known and wished at a first start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Backfill {
+    /// The streamer's id; asked from the service where absent.
+    pub user_id: Option<u64>,
+    /// Take the donations that were made since then; none of those that are listed already where absent.
+    pub since: Option<UnixTime>,
+}
+
+/// Where donations are written, and who is told of it.
+pub(super) struct Books {
+    pub(super) clerk: Clerk,
+    pub(super) news: Arc<Notify>,
+}
+
+/// Starts a source that speaks this protocol in a dialect. `pace` goes with the seed of the waits.
+///
+/// # Errors
+/// Where the ledger cannot be read.
+pub(super) async fn start_dialect(
+    dialect: &'static Dialect,
+    service: Service,
+    ws_url: &str,
+    backfill: Backfill,
+    (pace, seed): (Pace, u64),
+    Books { clerk, news }: Books,
+    stop: CancellationToken,
+) -> anyhow::Result<Running> {
+    let memory = clerk
+        .ask(move |ledger| {
+            let number = |name| -> Result<Option<u64>, LedgerError> {
+                let word = ledger.bookmark(dialect.name, name)?;
+                Ok(word.and_then(|v| v.parse().ok()))
+            };
+            Ok(Memory {
+                horizon: number("horizon")?,
+                anchor: number("anchor")?.unwrap_or(0),
+            })
+        })
+        .await?;
+    let status = watch::Sender::new(SourceStatus {
+        name: dialect.name,
+        ..SourceStatus::default()
+    });
+    let receiver = status.subscribe();
+    let driver = Driver {
+        dialect,
+        session: Session::new(SessionSettings {
+            dialect,
+            pace,
+            seed,
+            user_id: backfill.user_id,
+            backfill_since: backfill.since,
+            memory,
+        }),
+        rest: Arc::new(service),
+        ws_url: websocket_url(ws_url),
+        clerk,
+        news,
+        status,
+        shown: Report::default(),
+        began: Instant::now(),
+        socket: None,
+        request: None,
+    };
+    Ok(Running {
+        status: receiver,
+        task: tokio::spawn(driver.run(stop)),
+    })
 }
 
 /// `http(s)` is read as `ws(s)`.
@@ -160,7 +211,8 @@ type Answer = Pin<Box<dyn Future<Output = Input> + Send>>;
 /// The loop around a session.
 struct Driver {
     session: Session,
-    rest: Arc<Rest>,
+    dialect: &'static Dialect,
+    rest: Arc<Service>,
     ws_url: String,
     clerk: Clerk,
     news: Arc<Notify>,
@@ -213,6 +265,7 @@ impl Driver {
     }
 
     async fn perform(&mut self, output: Output) {
+        let name = self.dialect.name;
         match output {
             Output::Request(request) => {
                 let rest = self.rest.clone();
@@ -235,7 +288,7 @@ impl Driver {
                 let kept = known.clone();
                 let marked = self
                     .clerk
-                    .ask(move |ledger| ledger.settle(&known, NAME, &bookmarks(memory)));
+                    .ask(move |ledger| ledger.settle(&known, name, &bookmarks(memory)));
                 let input = match marked.await {
                     Ok(()) => Input::Marked,
                     Err(error) => {
@@ -248,7 +301,7 @@ impl Driver {
             Output::Remember(memory) => {
                 let kept = self
                     .clerk
-                    .ask(move |ledger| ledger.settle(&[], NAME, &bookmarks(memory)));
+                    .ask(move |ledger| ledger.settle(&[], name, &bookmarks(memory)));
                 if let Err(error) = kept.await {
                     tracing::debug!(%error, "the ledger could not remember how far the list was read");
                 }
@@ -257,6 +310,7 @@ impl Driver {
     }
 
     async fn take(&mut self, batch: Vec<NewDonation>) {
+        let name = self.dialect.name;
         let kept = batch.clone();
         let taken = self.clerk.ask(move |ledger| ledger.take(&batch)).await;
         let input = match taken {
@@ -267,7 +321,7 @@ impl Driver {
                 });
                 let mut new = 0;
                 for id in ids {
-                    tracing::info!(donation.id = id.0, source = NAME, "took donation {id}");
+                    tracing::info!(donation.id = id.0, source = name, "took donation {id}");
                     new += 1;
                 }
                 if new > 0 {
@@ -290,22 +344,23 @@ impl Driver {
             return;
         }
         let now = SystemTime::now();
+        let dialect = self.dialect;
+        let name = dialect.name;
         if report.link != self.shown.link {
-            tracing::info!(source = NAME, link = ?report.link, "the connection is {:?}", report.link);
+            tracing::info!(source = name, link = ?report.link, "the connection is {:?}", report.link);
         }
         if report.alarm != self.shown.alarm {
             match &report.alarm {
-                Some(alarm) => tracing::error!(source = NAME, "{alarm}"),
-                None => tracing::info!(source = NAME, "all is well again"),
+                Some(alarm) => tracing::error!(source = name, "{}", dialect.words(alarm)),
+                None => tracing::info!(source = name, "all is well again"),
             }
         }
         if report.last_error != self.shown.last_error
             && let Some(error) = &report.last_error
         {
-            tracing::warn!(source = NAME, "{error}");
+            tracing::warn!(source = name, "{error}");
         }
-        let tokens = self.rest.tokens().load().ok();
-        let expires = tokens.and_then(|tokens| tokens.claims()?.expires);
+        let expires = self.rest.token_expires();
         let old = &self.shown;
         self.status.send_modify(|status| {
             status.link = report.link;
@@ -317,7 +372,7 @@ impl Driver {
             }
             status.token_expires = expires;
             status.last_error.clone_from(&report.last_error);
-            status.alarm = report.alarm.as_ref().map(ToString::to_string);
+            status.alarm = report.alarm.as_ref().map(|alarm| dialect.words(alarm));
             status.taken = report.taken;
             status.unreadable = report.unreadable;
         });
@@ -349,7 +404,7 @@ async fn next_answer(request: &mut Option<Answer>) -> Input {
 }
 
 /// Asks the service, and for a page the ledger too.
-async fn ask(rest: &Rest, clerk: &Clerk, request: Request) -> Result<Input, RequestError> {
+async fn ask(rest: &Service, clerk: &Clerk, request: Request) -> Result<Input, RequestError> {
     let unreadable = |_| RequestError::Trouble("the ledger could not be read".to_owned());
     match request {
         Request::Profile => {

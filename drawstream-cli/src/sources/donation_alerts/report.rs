@@ -3,15 +3,13 @@
 use crate::sources::status::LinkState;
 
 /// Something that needs a person.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Alarm {
-    #[error("Donation Alerts wants a new login: run `drawstream login`")]
+    /// The token is not accepted.
     LoginNeeded,
-    #[error(
-        "Donation Alerts closed the connection with code {0} and asked not to come again; trying slowly"
-    )]
+    /// The server closed the connection with this code and asked not to come again.
     Refused(u16),
-    #[error("the ledger cannot be written: donations wait in memory")]
+    /// Donations wait in memory.
     LedgerUnwritable,
 }
 

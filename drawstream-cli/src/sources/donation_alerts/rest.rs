@@ -22,22 +22,22 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A page of donations, as it came.
 #[derive(Debug)]
-pub(super) struct Page {
-    pub(super) rows: Vec<NewDonation>,
-    pub(super) unreadable: u64,
-    pub(super) has_next: bool,
+pub(in crate::sources) struct Page {
+    pub(in crate::sources) rows: Vec<NewDonation>,
+    pub(in crate::sources) unreadable: u64,
+    pub(in crate::sources) has_next: bool,
 }
 
 /// Who the streamer is.
 #[derive(Debug)]
-pub(super) struct Profile {
-    pub(super) user_id: u64,
-    pub(super) socket_token: String,
+pub(in crate::sources) struct Profile {
+    pub(in crate::sources) user_id: u64,
+    pub(in crate::sources) socket_token: String,
 }
 
 /// The service's REST.
 #[derive(Debug)]
-pub(super) struct Rest {
+pub(in crate::sources) struct Rest {
     http: reqwest::Client,
     base: String,
     token_url: String,
@@ -215,7 +215,7 @@ pub(super) fn granted(body: &Value, old_refresh: Option<&Secret>) -> Option<Toke
 }
 
 /// Reads the JSON of an answer, or says what its status means.
-async fn read(mut answer: Response) -> Result<Value, RequestError> {
+pub(in crate::sources) async fn read(mut answer: Response) -> Result<Value, RequestError> {
     let status = answer.status();
     if status == StatusCode::UNAUTHORIZED {
         return Err(RequestError::LoginNeeded);
@@ -249,14 +249,14 @@ async fn read(mut answer: Response) -> Result<Value, RequestError> {
     serde_json::from_str(&mended(&text)).map_err(|_| odd("an answer that is no JSON"))
 }
 
-fn odd(what: &str) -> RequestError {
+pub(in crate::sources) fn odd(what: &str) -> RequestError {
     RequestError::Trouble(format!(
         "the service sent something else than expected: {what}"
     ))
 }
 
 /// What a network error is, without the address, in which an operator may have put a secret.
-fn network(error: &reqwest::Error) -> RequestError {
+pub(in crate::sources) fn network(error: &reqwest::Error) -> RequestError {
     RequestError::Trouble(
         if error.is_timeout() {
             "the service did not answer in time"

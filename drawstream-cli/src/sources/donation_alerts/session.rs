@@ -16,11 +16,11 @@ use std::time::Duration;
 
 use drawstream_core::donation::{ExternalId, ShowTime, UnixTime};
 
+use super::dialect::Dialect;
 use super::document::{self, Document, Resume};
 use super::pace::{Backoff, Budget, Pace};
 use super::report::{Alarm, Report};
 use super::request::{Request, RequestError};
-use super::row;
 use super::sweep::{Memory, PageRead, Step, Sweep};
 use crate::ledger::NewDonation;
 use crate::sources::status::LinkState;
@@ -92,6 +92,7 @@ enum Link {
 /// Settings of a session.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionSettings {
+    pub(crate) dialect: &'static Dialect,
     pub(crate) pace: Pace,
     pub(crate) seed: u64,
     /// The streamer; the profile says it where absent.
@@ -181,7 +182,7 @@ impl Session {
                 self.answered();
                 if self.link == Link::Profiling {
                     let user_id = self.settings.user_id.unwrap_or(user_id);
-                    self.channel = format!("$alerts:donation_{user_id}");
+                    self.channel = (self.settings.dialect.channel)(user_id);
                     self.link = Link::Opening { socket_token };
                     self.outputs.push_back(Output::Open);
                 }
@@ -478,11 +479,13 @@ impl Session {
     }
 
     fn pushed(&mut self, data: &serde_json::Value, heard_at: UnixTime) {
-        match row::parse(data, heard_at) {
-            Ok(donation) => {
+        match (self.settings.dialect.parse)(data, heard_at) {
+            Ok(Some(donation)) => {
                 self.report.events += 1;
                 self.held.push(donation);
             }
+            // Something else is published here too.
+            Ok(None) => {}
             Err(error) => {
                 self.report.unreadable += 1;
                 self.report.last_error = Some(error.to_string());

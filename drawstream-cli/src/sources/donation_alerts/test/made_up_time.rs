@@ -56,6 +56,7 @@ impl World {
     fn with(memory: Memory, backfill_since: Option<UnixTime>) -> Self {
         Self {
             session: Session::new(SessionSettings {
+                dialect: &super::super::dialect::DONATION_ALERTS,
                 pace: Pace::default(),
                 seed: 7,
                 user_id: None,
