@@ -5,6 +5,7 @@ pub mod convert;
 pub mod gate;
 pub mod history;
 pub mod login;
+pub mod paint;
 pub mod pixelize;
 pub mod plan;
 #[cfg(feature = "window")]
@@ -65,6 +66,8 @@ pub enum Command {
     Convert(convert::ConvertArgs),
     /// Print the format of plans as JSON Schema
     Schema(schema::SchemaArgs),
+    /// Have one picture painted, without a show
+    Paint(paint::PaintArgs),
     /// Plan the strokes that paint a picture
     Plan(plan::PlanArgs),
     /// Make clean pixel art of a picture
@@ -106,6 +109,7 @@ impl Command {
             Self::Validate(args) => args.run(),
             Self::Convert(args) => args.run(),
             Self::Schema(args) => args.run(),
+            Self::Paint(args) => args.run(),
             Self::Plan(args) => args.run(),
             Self::Pixelize(args) => args.run(),
             Self::Compare(args) => args.run(),

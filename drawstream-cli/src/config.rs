@@ -6,6 +6,7 @@ mod layers;
 mod painter;
 mod planner;
 mod rules;
+mod sdxl;
 mod sources;
 mod value;
 
@@ -27,6 +28,7 @@ pub use self::painter::{
 };
 pub use self::planner::{PlannerBackend, PlannerConfig, Unsure};
 pub use self::rules::RulesConfig;
+pub use self::sdxl::{NoiseOrigin, Recipe, SdxlConfig, SdxlMemory, SdxlPrecision};
 pub use self::sources::{
     ConsoleConfig, DonatePayConfig, Start, StreamElementsConfig, TwitchConfig, Use, WebhookConfig,
 };

@@ -6,11 +6,18 @@ mod llm_dsl;
 mod openai_images;
 mod order;
 mod roster;
+#[cfg(feature = "sdxl")]
+mod sdxl;
 mod sketch;
 mod webui;
 
+use std::sync::Arc;
+
 use drawstream_core::gate::ApprovedScene;
-use drawstream_core::pixelize::IndexedImage;
+use drawstream_core::pixelize::{
+    IndexedImage, Options, PaletteChoice, PixelizeError, Size, pixelize,
+};
+use drawstream_core::scene::Scene;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use image::RgbImage;
@@ -18,8 +25,13 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use self::roster::{canvas, painter, roster};
+#[cfg(feature = "sdxl")]
+pub use self::sdxl::Sdxl;
 pub use self::sketch::Sketch;
 use crate::health::Health;
+
+/// How strongly the planner's wished colours pull at those found in the picture.
+const WISH: f32 = 0.25;
 
 /// What a painter made.
 #[derive(Clone, Debug)]
@@ -28,6 +40,40 @@ pub enum Picture {
     Painted(RgbImage),
     /// Pixel art already.
     Indexed(IndexedImage),
+}
+
+impl Picture {
+    /// The picture as pixel art of `cells` along its longer side in at most `colors` colours, drawn towards those
+    /// that the scene wishes for. What is pixel art already stays as it is.
+    ///
+    /// # Errors
+    /// A picture without pixels, or a size or number of colours out of bounds.
+    pub fn pixel_art(
+        self,
+        scene: &Scene,
+        cells: u32,
+        colors: u16,
+    ) -> Result<IndexedImage, PixelizeError> {
+        let pixels = match self {
+            Self::Indexed(image) => return Ok(image),
+            Self::Painted(pixels) => pixels,
+        };
+        let options = Options {
+            size: Size::Cells(cells),
+            colors,
+            palette: if scene.palette.is_empty() {
+                PaletteChoice::Found
+            } else {
+                PaletteChoice::Wished {
+                    colors: scene.palette.clone(),
+                    pull: WISH,
+                }
+            },
+            seed: scene.seed.0,
+            ..Options::default()
+        };
+        pixelize(&pixels, &options).map(|art| art.image)
+    }
 }
 
 /// Why a painter made no picture.
@@ -49,12 +95,14 @@ pub enum PainterError {
 }
 
 /// What a painter works with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Sitting {
     /// Cancelled when nobody wants the picture any more.
     pub cancel: CancellationToken,
     /// How far the painter is, `0.0..=1.0`.
     pub progress: watch::Sender<f32>,
+    /// What the picture will be, as far as the painter can tell; only where somebody looks, and not of every painter.
+    pub preview: watch::Sender<Option<Arc<RgbImage>>>,
     /// 0 at the first try; a painter that failed is asked again with 1, and should take another seed.
     pub attempt: u32,
 }

@@ -1,5 +1,7 @@
 //! Colours: [`Rgb8`] as plans and screens have them, [`Oklab`] as eyes compare them.
 
+mod name;
+
 use std::fmt;
 use std::sync::LazyLock;
 

@@ -1,5 +1,9 @@
 //! What is to be painted: a [`Scene`], and the planner's [`Decision`] about a request.
 
+mod prompt;
+
+pub use prompt::{Wording, whole_thoughts};
+
 use crate::color::Rgb8;
 
 /// Where all of a painting's randomness comes from.

@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         scheduler: SchedulerChoice::OfWeights,
         noise: InitialNoise::Seed {
             seed: 0,
-            source: NoiseSource::Cuda,
+            source: NoiseSource::Cpu,
         },
     };
     let mut last = Instant::now();

@@ -18,7 +18,6 @@ use drawstream_core::strokes::{self, Commission, Tempo};
 use drawstream_examples::{request, write_gif};
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use image::{Rgb, RgbImage};
-use tokio::sync::watch;
 
 /// Paints nothing but a sun over the sea, in the colours that the scene wishes for.
 #[derive(Debug)]
@@ -73,11 +72,7 @@ async fn main() -> anyhow::Result<()> {
         .judge_scene(&request, scene)
         .ok()
         .context("the gate stopped the scene")?;
-    let sitting = Sitting {
-        cancel: drawstream::CancellationToken::new(),
-        progress: watch::Sender::new(0.0),
-        attempt: 0,
-    };
+    let sitting = Sitting::default();
     let image = match Sunset.paint(&scene, &sitting).await? {
         Picture::Painted(picture) => pixelize(&picture, &Options::default())?.image,
         Picture::Indexed(image) => image,

@@ -410,7 +410,7 @@ pub(crate) const KEYS: &[Key] = &[
         "painter.lora_strength",
         "PIXEL_LORA_STRENGTH",
         "1.0",
-        "how strongly the LoRA works, 0 to 4",
+        "how strongly the LoRA works, 0 to 4; 1.2 with lcm",
     ),
     key(
         "painter.timeout_sec",
@@ -460,7 +460,7 @@ pub(crate) const KEYS: &[Key] = &[
         "painter.device",
         "PIXEL_DEVICE",
         "cuda",
-        "cuda, metal or cpu",
+        "cuda, metal, cpu or auto",
     ),
     key(
         "painter.height",
@@ -485,6 +485,53 @@ pub(crate) const KEYS: &[Key] = &[
         "PIXEL_GUIDANCE",
         "5.0",
         "guidance scale, at least 1",
+    ),
+    key(
+        "painter.models_dir",
+        "PIXEL_MODELS_DIR",
+        "models",
+        "folder in which models given by name are looked for",
+    ),
+    key(
+        "painter.preset",
+        "PIXEL_PRESET",
+        "plain",
+        "of sdxl: plain, or lcm (8 timesteps, guidance 1.5, with the LCM LoRA)",
+    ),
+    key(
+        "painter.lcm_lora",
+        "PIXEL_LCM_LORA",
+        "latent-consistency/lcm-lora-sdxl/pytorch_lora_weights.safetensors",
+        "the LCM LoRA's file",
+    ),
+    key(
+        "painter.trigger",
+        "PIXEL_TRIGGER",
+        "pixel art",
+        "words at the beginning of every prompt",
+    ),
+    key(
+        "painter.noise",
+        "PIXEL_NOISE",
+        "cuda",
+        "whose random numbers SDXL starts from: cuda or cpu",
+    ),
+    key(
+        "painter.precision",
+        "PIXEL_PRECISION",
+        "auto",
+        "auto, f32, f16 or bf16",
+    ),
+    key(
+        "painter.memory",
+        "PIXEL_MEMORY",
+        "roomy",
+        "roomy, or low for a card of 8 GB",
+    ),
+    optional(
+        "painter.keep_warm_sec",
+        "PIXEL_KEEP_WARM_SEC",
+        "how long sdxl stays loaded after a picture; by default 0 where GPU_SHARING=swap, else for ever",
     ),
     key(
         "pixel.output_size",

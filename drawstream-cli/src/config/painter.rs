@@ -6,6 +6,7 @@ use url::Url;
 
 use super::error::ConfigError;
 use super::http_url;
+use super::sdxl::SdxlConfig;
 use super::value::Reader;
 use crate::secret::Secret;
 
@@ -49,7 +50,7 @@ impl PainterName {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let is_it = |name: &Self| name.name().eq_ignore_ascii_case(text);
         Self::ALL.into_iter().find(is_it)
     }
@@ -70,7 +71,7 @@ pub struct PainterConfig {
     pub lora_strength: f32,
     /// Longest wait for a picture of another program.
     pub timeout: Duration,
-    /// `cuda`, `metal` or `cpu`.
+    /// `cuda`, `metal`, `cpu` or `auto`.
     pub device: String,
     /// Pixels across that the model paints.
     pub width: u32,
@@ -80,6 +81,8 @@ pub struct PainterConfig {
     pub inference_steps: u32,
     /// Guidance scale.
     pub guidance: f32,
+    /// What `sdxl` alone is told.
+    pub sdxl: SdxlConfig,
 }
 
 /// A server that paints as AUTOMATIC1111's does.
@@ -133,6 +136,8 @@ pub(super) fn read(read: &Reader<'_>) -> Result<PainterConfig, ConfigError> {
         let names = text.split(',').map(|name| PainterName::parse(name.trim()));
         names.collect::<Option<Vec<_>>>().map(Some)
     };
+    let sdxl = SdxlConfig::read(read)?;
+    let usual = sdxl.recipe.usual();
     let side = "a multiple of 8 from 64 to 4096";
     let multiple_of_8 = |text: &str| {
         text.parse()
@@ -144,16 +149,26 @@ pub(super) fn read(read: &Reader<'_>) -> Result<PainterConfig, ConfigError> {
         model_base: read.text("painter.model_base"),
         lora_repo: read.text("painter.lora_repo"),
         lora_weight: read.text("painter.lora_weight"),
-        lora_strength: read.number("painter.lora_strength", 0.0..=4.0)?,
+        lora_strength: match usual {
+            Some(usual) if !read.is_said("painter.lora_strength") => usual.lora_strength,
+            Some(_) | None => read.number("painter.lora_strength", 0.0..=4.0)?,
+        },
         timeout: read.seconds("painter.timeout_sec", 1.0..=3_600.0)?,
         device: read.one_of(
             "painter.device",
-            &["cuda", "metal", "cpu"].map(|name| (name, name.to_owned())),
+            &["cuda", "metal", "cpu", "auto"].map(|name| (name, name.to_owned())),
         )?,
         width: read.parsed("painter.width", side, multiple_of_8)?,
         height: read.parsed("painter.height", side, multiple_of_8)?,
-        inference_steps: read.number("painter.inference_steps", 1..=1_000)?,
-        guidance: read.number("painter.guidance", 1.0..=50.0)?,
+        inference_steps: match usual {
+            Some(usual) if !read.is_said("painter.inference_steps") => usual.steps,
+            Some(_) | None => read.number("painter.inference_steps", 1..=1_000)?,
+        },
+        guidance: match usual {
+            Some(usual) if !read.is_said("painter.guidance") => usual.guidance,
+            Some(_) | None => read.number("painter.guidance", 1.0..=50.0)?,
+        },
+        sdxl,
     })
 }
 

@@ -152,3 +152,24 @@ fn a_language_model_plans_only_where_one_was_named() {
         PlannerBackend::Builtin
     );
 }
+
+#[test]
+fn the_preset_lcm_changes_what_nobody_said_and_nothing_else() {
+    let painter = |env: &[(&str, &str)]| {
+        let layers = layers("", env).unwrap();
+        Config::from_layers(&layers).unwrap().painter
+    };
+    let numbers = |painter: &PainterConfig| {
+        (painter.inference_steps, painter.guidance, painter.lora_strength)
+    };
+    assert_eq!(numbers(&painter(&[])), (40, 5.0, 1.0));
+    let lcm = ("PIXEL_PRESET", "lcm");
+    assert_eq!(numbers(&painter(&[lcm])), (8, 1.5, 1.2));
+    let own = [lcm, ("PIXEL_INFERENCE_STEPS", "6"), ("PIXEL_LORA_STRENGTH", "0.9")];
+    assert_eq!(numbers(&painter(&own)), (6, 1.5, 0.9));
+    let warm = |env: &[(&str, &str)]| painter(env).sdxl.keep_warm;
+    assert_eq!(warm(&[]), None);
+    assert_eq!(warm(&[("GPU_SHARING", "swap")]), Some(Duration::ZERO));
+    let minute = [("GPU_SHARING", "swap"), ("PIXEL_KEEP_WARM_SEC", "60")];
+    assert_eq!(warm(&minute), Some(Duration::from_secs(60)));
+}

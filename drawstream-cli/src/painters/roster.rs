@@ -38,12 +38,24 @@ pub fn roster(config: &Config) -> Result<Vec<Box<dyn Painter>>, Failure> {
 /// never among them: it paints worse than the built-in painter, and is there for who wants it.
 fn set_up(config: &Config) -> Vec<PainterName> {
     let candidates = [
+        (PainterName::Sdxl, has_sdxl(config)),
         (PainterName::ComfyUi, config.comfyui.url.is_some()),
         (PainterName::WebUi, config.webui.url.is_some()),
         (PainterName::OpenAiImages, config.openai_images.is_set_up),
     ];
     let there = candidates.into_iter().filter(|(_, is_there)| *is_there);
     there.map(|(name, _)| name).collect()
+}
+
+/// Whether this program can paint with SDXL, and the weights are where the settings have them.
+#[cfg(feature = "sdxl")]
+fn has_sdxl(config: &Config) -> bool {
+    super::Sdxl::is_set_up(&config.painter)
+}
+
+#[cfg(not(feature = "sdxl"))]
+fn has_sdxl(_: &Config) -> bool {
+    false
 }
 
 /// One painter by its name.
@@ -105,11 +117,13 @@ pub fn painter(name: PainterName, config: &Config) -> Result<Box<dyn Painter>, F
                 config.pixel.palette_colors,
             )))
         }
+        #[cfg(feature = "sdxl")]
+        PainterName::Sdxl => Ok(Box::new(super::Sdxl::new(&config.painter))),
+        #[cfg(not(feature = "sdxl"))]
         PainterName::Sdxl => Err(Failure::input(anyhow!(
-            "this program is built without the painter {}",
-            name.name()
+            "this program is built without the painter sdxl"
         ))
-        .with_hint("PAINTERS=sketch needs nothing")),
+        .with_hint("build it with `--features sdxl`, or `--features cuda` for an NVIDIA card")),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use drawstream_core::donation::{Donation, DonationId};
 use drawstream_core::gate::{ApprovedRequest, ApprovedScene, Gate, Judgement, Refusal, ScreenText};
-use drawstream_core::pixelize::{IndexedImage, Options, PaletteChoice, Size, pixelize};
+use drawstream_core::pixelize::IndexedImage;
 use drawstream_core::plan::{CanvasSize, Limits, Plan, Version};
 use drawstream_core::scene::{Decision, Scene, Seed};
 use drawstream_core::sketch;
@@ -23,9 +23,6 @@ use crate::planners::Planner;
 use crate::playbill::Playbill;
 use crate::scene_doc;
 use crate::stagehand::Arrival;
-
-/// How strongly the planner's wished colours pull at those found in the picture.
-const WISH: f32 = 0.25;
 
 /// How long a rough first idea is drawn.
 const UNDERDRAWING: Duration = Duration::from_secs(12);
@@ -276,29 +273,10 @@ impl Craft {
                 picture
             }
         };
-        match picture {
-            Picture::Indexed(image) => Ok(image),
-            Picture::Painted(pixels) => {
-                let wishes = scene.scene().palette.clone();
-                let options = Options {
-                    size: Size::Cells(self.settings.pixels),
-                    colors: self.settings.colors,
-                    palette: if wishes.is_empty() {
-                        PaletteChoice::Found
-                    } else {
-                        PaletteChoice::Wished {
-                            colors: wishes,
-                            pull: WISH,
-                        }
-                    },
-                    seed: scene.scene().seed.0,
-                    ..Options::default()
-                };
-                let art = blocking(move || pixelize(&pixels, &options)).await?;
-                art.map(|art| art.image)
-                    .map_err(|error| Stop::Failed(error.to_string()))
-            }
-        }
+        let (wished, settings) = (scene.scene().clone(), self.settings.clone());
+        let art =
+            blocking(move || picture.pixel_art(&wished, settings.pixels, settings.colors)).await?;
+        art.map_err(|error| Stop::Failed(error.to_string()))
     }
 
     async fn paint(
@@ -316,6 +294,7 @@ impl Craft {
                     cancel: cancel.clone(),
                     progress,
                     attempt,
+                    ..Sitting::default()
                 };
                 let painted = tokio::select! {
                     painted = painter.paint(scene, &sitting) => painted,

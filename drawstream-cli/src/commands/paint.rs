@@ -1,0 +1,235 @@
+//! `drawstream paint`: a painter alone, from words to a picture.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use drawstream_core::donation::{
+    Currency, Donation, DonationId, ExternalId, Money, RawText, UnixTime,
+};
+use drawstream_core::gate::{ApprovedScene, Gate, Judgement};
+use drawstream_core::scene::{Scene, Seed, first_words};
+use drawstream_core::sketch;
+use image::RgbImage;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::watch;
+
+use super::pixelize::write;
+use super::settings::Settings;
+use crate::config::{Config, PainterName};
+use crate::failure::Failure;
+use crate::logging;
+use crate::painters::{self, Painter, PainterError, Picture, Sitting};
+
+/// Have one picture painted, without a show
+#[derive(Debug, clap::Args)]
+pub struct PaintArgs {
+    /// What it shows. Text-to-image models take English as it is written; for other languages the built-in planner
+    /// words the prompt
+    prompt: String,
+    /// Where the picture is written, as PNG
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Which painter [default: the first that is set up]
+    #[arg(long, value_name = "NAME", value_parser = painter_name)]
+    painter: Option<PainterName>,
+    /// Where all randomness comes from
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    seed: u64,
+    /// What it must not show [default: the built-in planner's]
+    #[arg(long, value_name = "TEXT")]
+    negative: Option<String>,
+    /// How text-to-image models work: plain, or lcm in an eighth of the time with its LoRA
+    #[arg(long, value_name = "plain|lcm")]
+    preset: Option<String>,
+    /// Timesteps of text-to-image models
+    #[arg(long, value_name = "N")]
+    steps: Option<u32>,
+    /// How much more the prompt counts than the negative prompt
+    #[arg(long, value_name = "N")]
+    guidance: Option<f32>,
+    /// Pixels that a text-to-image model paints, each side a multiple of 8
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
+    size: Option<(u32, u32)>,
+    /// Whose random numbers SDXL starts from: PyTorch's on `cuda` or on the `cpu`
+    #[arg(long, value_name = "cuda|cpu")]
+    noise: Option<String>,
+    /// Where SDXL computes: cuda, metal or cpu
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+    /// Also write the pixel art that the show would draw
+    #[arg(long, value_name = "FILE")]
+    pixelize: Option<PathBuf>,
+    /// Keep a rough picture of how far it is in this file, where the painter shows one
+    #[arg(long, value_name = "FILE")]
+    preview: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+fn painter_name(text: &str) -> Result<PainterName, String> {
+    PainterName::parse(text).ok_or_else(|| {
+        let names = PainterName::ALL.map(PainterName::name).join(", ");
+        format!("painters: {names}")
+    })
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let number = |text: &str| text.parse().ok();
+    let sides = match text.split_once('x') {
+        Some((width, height)) => number(width).zip(number(height)),
+        None => number(text).map(|side| (side, side)),
+    };
+    sides.ok_or_else(|| "write WIDTHxHEIGHT or one number for both".to_owned())
+}
+
+impl PaintArgs {
+    /// Paints it.
+    ///
+    /// # Errors
+    /// The gate refuses it, the painter cannot paint, or a file cannot be written.
+    pub fn run(self) -> Result<(), Failure> {
+        let config = self.settings.load_with(&self.own())?;
+        logging::start(&config.log);
+        let painter = self.hired(&config)?;
+        let scene = self.scene()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .context("start the program's threads")?;
+        let picture = runtime.block_on(self.paint(&*painter, &scene))?;
+        let pixels = match &picture {
+            Picture::Painted(pixels) => pixels.clone(),
+            Picture::Indexed(image) => image.to_rgb(),
+        };
+        write(&self.output, &pixels)?;
+        match &self.pixelize {
+            Some(path) => {
+                let pixel = &config.pixel;
+                let art = picture
+                    .pixel_art(scene.scene(), pixel.output_size, pixel.palette_colors)
+                    .map_err(Failure::world)?;
+                write(path, &art.to_rgb())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// This command's flags as settings.
+    fn own(&self) -> Vec<(&'static str, String)> {
+        let mut own = Vec::new();
+        let mut say = |name, value: Option<String>| own.extend(value.map(|value| (name, value)));
+        say("painter.preset", self.preset.clone());
+        say("painter.inference_steps", self.steps.map(|n| n.to_string()));
+        say("painter.guidance", self.guidance.map(|n| n.to_string()));
+        say("painter.width", self.size.map(|(width, _)| width.to_string()));
+        say("painter.height", self.size.map(|(_, height)| height.to_string()));
+        say("painter.noise", self.noise.clone());
+        say("painter.device", self.device.clone());
+        own
+    }
+
+    fn hired(&self, config: &Config) -> Result<Box<dyn Painter>, Failure> {
+        match self.painter {
+            Some(name) => painters::painter(name, config),
+            None => painters::roster(config)?
+                .into_iter()
+                .next()
+                .ok_or_else(|| Failure::input(anyhow!("no painter is set up"))),
+        }
+    }
+
+    /// The words as a scene, past the gate like everybody's.
+    fn scene(&self) -> Result<ApprovedScene, Failure> {
+        let gate = Gate::default();
+        let request = match gate.judge(donation(&self.prompt)) {
+            Judgement::Approved(request) => request,
+            Judgement::Refused(refusal) => {
+                let why = anyhow!("the gate refuses this prompt: {}", refusal.rule);
+                return Err(Failure::input(why)
+                    .with_hint("`drawstream gate explain \"TEXT\"` says what it sees in it"));
+            }
+        };
+        let mut scene = sketch::plan(request.text(), Seed(self.seed));
+        if request.text().is_ascii() {
+            scene.prompt = first_words(
+                request.text(),
+                Scene::MAX_PROMPT_WORDS,
+                Scene::MAX_PROMPT_LETTERS,
+            );
+        }
+        if let Some(negative) = &self.negative {
+            scene.negative_prompt.clone_from(negative);
+        }
+        gate.judge_scene(&request, scene)
+            .map_err(|_| Failure::input(anyhow!("the gate refuses the scene of this prompt")))
+    }
+
+    /// Paints with a progress bar; Ctrl+C ends the picture.
+    async fn paint(&self, painter: &dyn Painter, scene: &ApprovedScene) -> Result<Picture, Failure> {
+        let sitting = Sitting::default();
+        let bar = ProgressBar::new(1000);
+        let style = ProgressStyle::with_template("{bar:40} {percent} % {elapsed}, {eta} to go");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let cancel = sitting.cancel.clone();
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                cancel.cancel();
+            }
+        });
+        let previews = self.preview.as_ref().map(|_| sitting.preview.subscribe());
+        let painted = tokio::select! {
+            painted = painter.paint(scene, &sitting) => painted,
+            () = watch_progress(sitting.progress.subscribe(), &bar) => Err(PainterError::Cancelled),
+            () = self.keep_preview(previews) => Err(PainterError::Cancelled),
+        };
+        bar.finish_and_clear();
+        painted.map_err(|error| {
+            Failure::world(error).with_hint(format!(
+                "`drawstream paint --painter sketch` always paints; {} could not",
+                painter.name()
+            ))
+        })
+    }
+
+    /// Writes each preview that comes; never ends before the painter.
+    async fn keep_preview(&self, previews: Option<watch::Receiver<Option<Arc<RgbImage>>>>) {
+        if let (Some(path), Some(mut previews)) = (&self.preview, previews) {
+            while previews.changed().await.is_ok() {
+                let rough = previews.borrow_and_update().clone();
+                if let Some(Err(failure)) = rough.map(|rough| write(path, &rough)) {
+                    tracing::warn!("the preview was not written: {failure:?}");
+                }
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+/// Moves the bar; never ends before the painter.
+async fn watch_progress(mut progress: watch::Receiver<f32>, bar: &ProgressBar) {
+    while progress.changed().await.is_ok() {
+        let share = *progress.borrow_and_update();
+        bar.set_position((share.clamp(0.0, 1.0) * 1000.0) as u64);
+    }
+    std::future::pending().await
+}
+
+/// The words as a message that somebody paid nothing for.
+fn donation(words: &str) -> Donation {
+    Donation {
+        id: DonationId(1),
+        external: ExternalId {
+            source: "paint".to_owned(),
+            id: "1".to_owned(),
+        },
+        donor: None,
+        message: Some(RawText::new(words)),
+        amount: Money {
+            minor_units: 0,
+            currency: Currency::parse("USD").expect("three letters"),
+        },
+        created_at: UnixTime(0),
+    }
+}
