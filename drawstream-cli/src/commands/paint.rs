@@ -1,6 +1,6 @@
 //! `drawstream paint`: a painter alone, from words to a picture.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
@@ -123,8 +123,14 @@ impl PaintArgs {
         say("painter.preset", self.preset.clone());
         say("painter.inference_steps", self.steps.map(|n| n.to_string()));
         say("painter.guidance", self.guidance.map(|n| n.to_string()));
-        say("painter.width", self.size.map(|(width, _)| width.to_string()));
-        say("painter.height", self.size.map(|(_, height)| height.to_string()));
+        say(
+            "painter.width",
+            self.size.map(|(width, _)| width.to_string()),
+        );
+        say(
+            "painter.height",
+            self.size.map(|(_, height)| height.to_string()),
+        );
         say("painter.noise", self.noise.clone());
         say("painter.device", self.device.clone());
         own
@@ -167,7 +173,11 @@ impl PaintArgs {
     }
 
     /// Paints with a progress bar; Ctrl+C ends the picture.
-    async fn paint(&self, painter: &dyn Painter, scene: &ApprovedScene) -> Result<Picture, Failure> {
+    async fn paint(
+        &self,
+        painter: &dyn Painter,
+        scene: &ApprovedScene,
+    ) -> Result<Picture, Failure> {
         let sitting = Sitting::default();
         let bar = ProgressBar::new(1000);
         let style = ProgressStyle::with_template("{bar:40} {percent} % {elapsed}, {eta} to go");
@@ -217,7 +227,7 @@ async fn watch_progress(mut progress: watch::Receiver<f32>, bar: &ProgressBar) {
 }
 
 /// The words as a message that somebody paid nothing for.
-fn donation(words: &str) -> Donation {
+pub(crate) fn donation(words: &str) -> Donation {
     Donation {
         id: DonationId(1),
         external: ExternalId {

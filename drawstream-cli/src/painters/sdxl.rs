@@ -76,7 +76,9 @@ impl Unready {
         match self {
             Self::NotThere(missing) => missing.mend(),
             Self::NoSuchDevice { device } => {
-                format!("build with --features {device}, or set PIXEL_DEVICE=cpu (minutes a picture)")
+                format!(
+                    "build with --features {device}, or set PIXEL_DEVICE=cpu (minutes a picture)"
+                )
             }
         }
     }

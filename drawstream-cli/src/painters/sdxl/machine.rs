@@ -47,7 +47,13 @@ impl Machine {
         let (jobs, work) = channel();
         let hired = thread::Builder::new()
             .name("sdxl".to_owned())
-            .spawn(move || Shop { orders, engine: None }.run(&work));
+            .spawn(move || {
+                Shop {
+                    orders,
+                    engine: None,
+                }
+                .run(&work)
+            });
         if let Err(error) = hired {
             // Each picture then says that the thread is not there.
             tracing::error!(%error, "the thread of the painter sdxl could not be started");
@@ -198,7 +204,9 @@ fn tell(sitting: &Sitting, progress: &Progress<'_>) {
         }
         Progress::Decoding { done, total } => 0.95 + 0.05 * share(done, total),
         Progress::Retrying => {
-            tracing::warn!("half precision gave numbers that are not finite; painting again in f32");
+            tracing::warn!(
+                "half precision gave numbers that are not finite; painting again in f32"
+            );
             0.0
         }
         _ => 0.0,

@@ -41,7 +41,10 @@ impl NotThere {
 }
 
 fn listed(paths: &[PathBuf]) -> String {
-    let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let shown: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
     shown.join(", ")
 }
 
@@ -92,7 +95,9 @@ impl Shelf {
         let bundled = BUNDLED.iter().filter(|(known, _)| *known == name);
         folders.extend(bundled.map(|(_, folder)| self.models.join(folder)));
         if Path::new(name).is_relative() {
-            let last = Path::new(name).file_name().map(|last| self.models.join(last));
+            let last = Path::new(name)
+                .file_name()
+                .map(|last| self.models.join(last));
             for folder in last.into_iter().chain([self.models.join(name)]) {
                 if !folders.contains(&folder) {
                     folders.push(folder);
@@ -161,19 +166,29 @@ mod tests {
         for place in ["models/sdxl-base,", "models/stable-diffusion-xl-base-1.0"] {
             assert!(said.contains(place), "{said}");
         }
-        assert!(missing.mend().contains("weights unpack"), "{}", missing.mend());
+        assert!(
+            missing.mend().contains("weights unpack"),
+            "{}",
+            missing.mend()
+        );
 
         let cached = root.join("hub/models--stabilityai--stable-diffusion-xl-base-1.0");
         touch(&cached.join("snapshots/4621/model_index.json"));
         fs::create_dir_all(cached.join("refs")).unwrap();
         fs::write(cached.join("refs/main"), "4621\n").unwrap();
         assert_eq!(shelf.model(name).unwrap(), cached.join("snapshots/4621"));
-        for place in ["models/stabilityai/stable-diffusion-xl-base-1.0", "models/sdxl-base"] {
+        for place in [
+            "models/stabilityai/stable-diffusion-xl-base-1.0",
+            "models/sdxl-base",
+        ] {
             touch(&root.join(place).join("model_index.json"));
             assert_eq!(shelf.model(name).unwrap(), root.join(place));
         }
         touch(&root.join("models/mine.safetensors"));
-        assert_eq!(shelf.model("mine").unwrap(), root.join("models/mine.safetensors"));
+        assert_eq!(
+            shelf.model("mine").unwrap(),
+            root.join("models/mine.safetensors")
+        );
         let own = root.join("models/sdxl-base");
         assert_eq!(shelf.model(own.to_str().unwrap()).unwrap(), own);
     }
@@ -187,8 +202,16 @@ mod tests {
             cache: None,
         };
         let find = || shelf.lora("nerijs/pixel-art-xl", "pixel-art-xl.safetensors");
-        assert!(find().unwrap_err().to_string().contains("the LoRA nerijs/pixel-art-xl/pixel"));
-        for place in ["pixel-art-xl.safetensors", "pixel-art-xl/pixel-art-xl.safetensors"] {
+        assert!(
+            find()
+                .unwrap_err()
+                .to_string()
+                .contains("the LoRA nerijs/pixel-art-xl/pixel")
+        );
+        for place in [
+            "pixel-art-xl.safetensors",
+            "pixel-art-xl/pixel-art-xl.safetensors",
+        ] {
             touch(&root.join(place));
             assert_eq!(find().unwrap(), root.join(place));
         }
@@ -199,7 +222,11 @@ mod tests {
     #[test]
     fn the_cache_is_where_pythons_tools_have_it() {
         let of = |names: &[&str]| {
-            cache(|asked| names.contains(&asked).then(|| PathBuf::from(format!("/{asked}"))))
+            cache(|asked| {
+                names
+                    .contains(&asked)
+                    .then(|| PathBuf::from(format!("/{asked}")))
+            })
         };
         assert_eq!(of(&["HF_HUB_CACHE", "HOME"]), Some("/HF_HUB_CACHE".into()));
         assert_eq!(of(&["HF_HOME", "HOME"]), Some("/HF_HOME/hub".into()));
