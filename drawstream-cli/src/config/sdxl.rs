@@ -97,8 +97,10 @@ impl SdxlConfig {
             )?,
             keep_warm: match read.optional("painter.keep_warm_sec") {
                 Some(_) => Some(read.seconds("painter.keep_warm_sec", 0.0..=86_400.0)?),
-                None => read
-                    .one_of("gpu.sharing", &[("keep", None), ("swap", Some(Duration::ZERO))])?,
+                None => read.one_of(
+                    "gpu.sharing",
+                    &[("keep", None), ("swap", Some(Duration::ZERO))],
+                )?,
             },
         })
     }

@@ -160,29 +160,24 @@ fn the_preset_lcm_changes_what_nobody_said_and_nothing_else() {
         Config::from_layers(&layers).unwrap().painter
     };
     let numbers = |painter: &PainterConfig| {
-        (painter.inference_steps, painter.guidance, painter.lora_strength)
+        (
+            painter.inference_steps,
+            painter.guidance,
+            painter.lora_strength,
+        )
     };
     assert_eq!(numbers(&painter(&[])), (40, 5.0, 1.0));
     let lcm = ("PIXEL_PRESET", "lcm");
     assert_eq!(numbers(&painter(&[lcm])), (8, 1.5, 1.2));
-<<<<<<< HEAD
-    let own = [lcm, ("PIXEL_INFERENCE_STEPS", "6"), ("PIXEL_LORA_STRENGTH", "0.9")];
+    let own = [
+        lcm,
+        ("PIXEL_INFERENCE_STEPS", "6"),
+        ("PIXEL_LORA_STRENGTH", "0.9"),
+    ];
     assert_eq!(numbers(&painter(&own)), (6, 1.5, 0.9));
     let warm = |env: &[(&str, &str)]| painter(env).sdxl.keep_warm;
     assert_eq!(warm(&[]), None);
     assert_eq!(warm(&[("GPU_SHARING", "swap")]), Some(Duration::ZERO));
     let minute = [("GPU_SHARING", "swap"), ("PIXEL_KEEP_WARM_SEC", "60")];
     assert_eq!(warm(&minute), Some(Duration::from_secs(60)));
-=======
-    let own = [
-        lcm,
-        ("PIXEL_INFERENCE_STEPS", "6"),
-        ("PIXEL_LORA_SCALE", "0.9"),
-    ];
-    assert_eq!(numbers(&painter(&own)), (6, 1.5, 0.9));
-    assert_eq!(
-        painter(&[("PIXEL_KEEP_WARM_SEC", "0")]).sdxl.keep_warm,
-        Some(Duration::ZERO)
-    );
->>>>>>> c4cecf4 (Tests of the painter sdxl)
 }

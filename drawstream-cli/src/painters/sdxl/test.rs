@@ -161,7 +161,13 @@ fn a_prompt_is_as_much_of_the_scene_as_the_model_reads() {
     let mut scene = scene(3).into_scene();
     scene.palette = vec![Rgb8::new(20, 30, 80), Rgb8::new(245, 176, 41)];
     let first = "an owl with a lantern on a mossy stone bridge over the river";
-    let more = ["pine trees in fog", "distant mountains", "a rowing boat", "fireflies", "reeds"];
+    let more = [
+        "pine trees in fog",
+        "distant mountains",
+        "a rowing boat",
+        "fireflies",
+        "reeds",
+    ];
     // A thought that is there already is dropped, so each of these has its number.
     let numbered: Vec<String> = (0..40).map(|at| format!("{} {at}", more[at % 5])).collect();
     scene.prompt = format!("{first}, {}", numbered.join(", "));
@@ -170,9 +176,15 @@ fn a_prompt_is_as_much_of_the_scene_as_the_model_reads() {
         let tokens = tokenizer.count(&request.prompt);
         assert!((60..=75).contains(&tokens), "{tokens}: {}", request.prompt);
     }
-    let kept = request.prompt.strip_prefix(&format!("pixel art, {first}, "));
+    let kept = request
+        .prompt
+        .strip_prefix(&format!("pixel art, {first}, "));
     let kept: Vec<&str> = kept.unwrap().split(", ").collect();
-    assert_eq!(kept, numbered[..kept.len()], "whole thoughts, from the first");
+    assert_eq!(
+        kept,
+        numbered[..kept.len()],
+        "whole thoughts, from the first"
+    );
     assert!(matches!(
         request.noise,
         InitialNoise::Seed {
@@ -192,7 +204,10 @@ fn the_preset_lcm_brings_its_sampler_and_both_loras() {
     ]));
     let (_, options) = orders.ready().unwrap();
     let weights: Vec<f64> = options.loras.iter().map(|lora| lora.weight).collect();
-    assert!((weights[0] - 1.0).abs() < 1e-6 && (weights[1] - 1.2).abs() < 1e-6, "{weights:?}");
+    assert!(
+        (weights[0] - 1.0).abs() < 1e-6 && (weights[1] - 1.2).abs() < 1e-6,
+        "{weights:?}"
+    );
     let weights = Weights::open(fixture("pipeline").as_ref()).unwrap();
     let request = orders.request(scene(3).scene(), &weights, 0);
     assert_eq!(request.scheduler, SchedulerChoice::Preset(Preset::Lcm));
