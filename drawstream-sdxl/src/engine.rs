@@ -20,6 +20,7 @@ use crate::noise::Noise;
 use crate::picture::{Picture, Preview};
 use crate::request::{InitialNoise, MAX_SIDE, Progress, Request, SchedulerChoice};
 use crate::scheduler::Scheduler;
+use crate::tiny_decoder::TinyDecoder;
 use crate::unet::Condition;
 use crate::vae::{Tiling, decode_tiled};
 use crate::weights::{HalfFiles, Storage, Weights, targets};
@@ -57,6 +58,8 @@ pub struct Options {
     pub loras: Vec<LoraChoice>,
     /// What to do with a LoRA's keys that match nothing.
     pub unmatched: UnmatchedKeys,
+    /// A folder with TAESD in diffusers' layout, to show previews by.
+    pub preview: Option<PathBuf>,
 }
 
 /// What a watcher of [`Engine::paint`] answers: go on, or break off.
@@ -92,6 +95,7 @@ pub struct Engine {
     dtype: DType,
     memory: Memory,
     unmatched: UnmatchedKeys,
+    preview: Option<TinyDecoder>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -119,6 +123,8 @@ impl Engine {
                 Memory::Roomy => HalfFiles::Widened,
             },
         };
+        let preview = options.preview.as_deref();
+        let preview = preview.map(|folder| TinyDecoder::open(folder, &device, dtype));
         let deltas = resolve(
             &open_all(&options.loras)?,
             &targets(weights),
@@ -132,6 +138,7 @@ impl Engine {
             dtype,
             memory: options.memory,
             unmatched: options.unmatched,
+            preview: preview.transpose()?,
         })
     }
 
@@ -317,6 +324,7 @@ impl Engine {
             }
             let preview = Preview {
                 latents: scheduler.predicted().unwrap_or(&latents),
+                decoder: self.preview.as_ref(),
             };
             go_on(watch(Progress::Timestep {
                 done: at + 1,

@@ -53,7 +53,7 @@ impl Linear {
 #[derive(Clone, Debug)]
 pub(crate) struct Conv2d {
     weight: Param,
-    bias: Param,
+    bias: Option<Param>,
     stride: usize,
     padding: usize,
 }
@@ -66,9 +66,20 @@ impl Conv2d {
         outputs: usize,
         size: usize,
     ) -> std::result::Result<Self, WeightsError> {
+        let mut conv = Self::without_bias(layer, inputs, outputs, size)?;
+        conv.bias = Some(layer.param("bias", &[outputs])?);
+        Ok(conv)
+    }
+
+    pub(crate) fn without_bias(
+        layer: &Layer<'_>,
+        inputs: usize,
+        outputs: usize,
+        size: usize,
+    ) -> std::result::Result<Self, WeightsError> {
         Ok(Self {
             weight: layer.param("weight", &[outputs, inputs, size, size])?,
-            bias: layer.param("bias", &[outputs])?,
+            bias: None,
             stride: 1,
             padding: size / 2,
         })
@@ -89,8 +100,10 @@ impl Conv2d {
             let kernel = self.weight.read(x.dtype())?;
             convolve_on_card(x, &kernel, self.stride, self.padding)?
         };
-        let bias = self.bias.read(x.dtype())?;
-        y.broadcast_add(&bias.reshape((1, (), 1, 1))?)
+        match &self.bias {
+            Some(bias) => y.broadcast_add(&bias.read(x.dtype())?.reshape((1, (), 1, 1))?),
+            None => Ok(y),
+        }
     }
 }
 

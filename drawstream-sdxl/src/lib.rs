@@ -10,6 +10,7 @@
 //! | `lora` | [`Lora`]: the usual layouts, merged while loading |
 //! | `tokenizer`, `text_encoder` | words into the UNet's context |
 //! | `unet`, `vae`, `resnet`, `attention`, `convolution`, `layers` | the networks |
+//! | `tiny_decoder` | TAESD: previews |
 //! | `scheduler` | [`Scheduler`]: Euler, DPM++ 2M, DDIM, LCM and their tables |
 //! | `noise` | [`Noise`]: PyTorch's two generators |
 //! | `param`, `widen` | one weight, kept small and widened as it is used |
@@ -27,6 +28,7 @@ mod request;
 mod resnet;
 mod scheduler;
 mod text_encoder;
+mod tiny_decoder;
 mod tokenizer;
 mod unet;
 mod vae;

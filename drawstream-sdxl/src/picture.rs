@@ -2,6 +2,8 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
+use crate::tiny_decoder::TinyDecoder;
+
 /// An sRGB picture.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
@@ -37,10 +39,12 @@ impl Picture {
     }
 }
 
-/// What the picture will be, as far as the sampler can tell: an eighth of its size, and cheap to look at.
+/// What the picture will be, as far as the sampler can tell: an eighth of its size, and cheap to look at; or its
+/// whole size, where the engine was given TAESD (see [`crate::Options::preview`]).
 #[derive(Clone, Debug)]
 pub struct Preview<'a> {
     pub(crate) latents: &'a Tensor,
+    pub(crate) decoder: Option<&'a TinyDecoder>,
 }
 
 /// SDXL's latents are nearly colours: red, green and blue as sums of the four channels and a bias, in 0..255.
@@ -53,11 +57,15 @@ const TO_RGB: [([f32; 4], f32); 3] = [
 ];
 
 impl Preview<'_> {
-    /// Turns the latents into colours, one pixel for each. Models without SDXL's four channels give grey.
+    /// Turns the latents into colours: by TAESD, or one pixel for each. Models without SDXL's four channels give grey.
     ///
     /// # Errors
     /// The backend's own.
     pub fn picture(&self) -> Result<Picture> {
+        if let Some(decoder) = self.decoder {
+            let pixels = decoder.decode(&self.latents.to_dtype(decoder.dtype())?)?;
+            return Picture::of(&pixels.squeeze(0)?);
+        }
         let latents = self
             .latents
             .squeeze(0)?

@@ -213,7 +213,7 @@ impl PaintArgs {
                 }
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -223,7 +223,7 @@ async fn watch_progress(mut progress: watch::Receiver<f32>, bar: &ProgressBar) {
         let share = *progress.borrow_and_update();
         bar.set_position((share.clamp(0.0, 1.0) * 1000.0) as u64);
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The words as a message that somebody paid nothing for.

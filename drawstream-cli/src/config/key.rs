@@ -529,6 +529,11 @@ pub(crate) const KEYS: &[Key] = &[
         "roomy, or low for a card of 8 GB",
     ),
     optional(
+        "painter.preview_decoder",
+        "PIXEL_PREVIEW_DECODER",
+        "folder with TAESD for SDXL in diffusers' layout; without it previews are an eighth of the size",
+    ),
+    optional(
         "painter.keep_warm_sec",
         "PIXEL_KEEP_WARM_SEC",
         "how long sdxl stays loaded after a picture; by default 0 where GPU_SHARING=swap, else for ever",

@@ -65,6 +65,8 @@ pub struct SdxlConfig {
     pub memory: SdxlMemory,
     /// How long the model stays loaded after a picture; for ever where absent.
     pub keep_warm: Option<Duration>,
+    /// A folder with TAESD, to show previews by.
+    pub preview_decoder: Option<PathBuf>,
 }
 
 impl SdxlConfig {
@@ -95,6 +97,7 @@ impl SdxlConfig {
                 "painter.memory",
                 &[("roomy", SdxlMemory::Roomy), ("low", SdxlMemory::Low)],
             )?,
+            preview_decoder: read.optional("painter.preview_decoder").map(PathBuf::from),
             keep_warm: match read.optional("painter.keep_warm_sec") {
                 Some(_) => Some(read.seconds("painter.keep_warm_sec", 0.0..=86_400.0)?),
                 None => read.one_of(

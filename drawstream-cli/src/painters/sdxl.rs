@@ -52,6 +52,7 @@ struct Orders {
     steps: usize,
     guidance: f64,
     keep_warm: Option<Duration>,
+    preview: Option<PathBuf>,
 }
 
 /// A LoRA by its repository or folder, and its file in there.
@@ -170,6 +171,7 @@ impl From<&PainterConfig> for Orders {
             steps: config.inference_steps as usize,
             guidance: f64::from(config.guidance),
             keep_warm: sdxl.keep_warm,
+            preview: sdxl.preview_decoder.clone(),
         }
     }
 }
@@ -202,6 +204,7 @@ impl Orders {
             memory: self.memory,
             loras,
             unmatched: UnmatchedKeys::Refuse,
+            preview: self.preview.clone(),
         };
         Ok((base, options))
     }

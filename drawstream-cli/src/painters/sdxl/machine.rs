@@ -52,7 +52,7 @@ impl Machine {
                     orders,
                     engine: None,
                 }
-                .run(&work)
+                .run(&work);
             });
         if let Err(error) = hired {
             // Each picture then says that the thread is not there.
@@ -155,7 +155,7 @@ impl Shop {
                 ControlFlow::Break(())
             }
         });
-        let picture = picture.map_err(unpainted)?;
+        let picture = picture.map_err(|error| unpainted(&error))?;
         tracing::info!(
             paint.duration_ms = begun.elapsed().as_millis() as u64,
             "SDXL painted {} × {} in {} timesteps",
@@ -172,8 +172,8 @@ fn load(orders: &Orders) -> Result<Engine, PainterError> {
     let (base, options) = orders.ready().map_err(unready)?;
     tracing::info!("loading SDXL from {}", base.display());
     let begun = std::time::Instant::now();
-    let weights = Weights::open(&base).map_err(|error| unpainted(error.into()))?;
-    let engine = Engine::load(&weights, &options).map_err(unpainted)?;
+    let weights = Weights::open(&base).map_err(|error| unpainted(&error.into()))?;
+    let engine = Engine::load(&weights, &options).map_err(|error| unpainted(&error))?;
     tracing::info!(
         load.duration_ms = begun.elapsed().as_millis() as u64,
         load.bytes = engine.weight_bytes() as u64,
@@ -220,10 +220,10 @@ fn rgb(picture: drawstream_sdxl::Picture) -> Result<RgbImage, PainterError> {
         .ok_or_else(|| PainterError::Unusable("its size and its pixels disagree".to_owned()))
 }
 
-fn unpainted(error: PaintError) -> PainterError {
+fn unpainted(error: &PaintError) -> PainterError {
     let said = match error.hint() {
-        Some(hint) => format!("{}; {hint}", chain(&error)),
-        None => chain(&error),
+        Some(hint) => format!("{}; {hint}", chain(error)),
+        None => chain(error),
     };
     match error {
         PaintError::Cancelled => PainterError::Cancelled,

@@ -84,7 +84,7 @@ async fn a_picture_that_nobody_wants_any_more_ends_and_the_next_is_painted() {
     let begun = async {
         progress.wait_for(|done| *done > 0.0).await.unwrap();
         sitting.cancel.cancel();
-        std::future::pending::<()>().await
+        std::future::pending::<()>().await;
     };
     let error = tokio::select! {
         painted = painter.paint(&scene, &sitting) => painted.unwrap_err(),
