@@ -165,6 +165,8 @@ impl PaintArgs {
                 Scene::MAX_PROMPT_LETTERS,
             );
         }
+        // A seed gives the picture that it gives in other programs.
+        scene.seed = Seed(self.seed);
         if let Some(negative) = &self.negative {
             scene.negative_prompt.clone_from(negative);
         }
@@ -241,5 +243,83 @@ pub(crate) fn donation(words: &str) -> Donation {
             currency: Currency::parse("USD").expect("three letters"),
         },
         created_at: UnixTime(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: PaintArgs,
+    }
+
+    fn run(words: &[&str]) -> Result<(), Failure> {
+        let words = ["paint"].iter().chain(words);
+        let line = Line::try_parse_from(words).map_err(Failure::input)?;
+        line.args.run()
+    }
+
+    #[test]
+    fn words_become_a_picture_and_its_pixel_art() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let (out, art) = (path("out.png"), path("art.png"));
+        let words = [
+            "кот на крыше",
+            "-o",
+            &out,
+            "--painter",
+            "sketch",
+            "--pixelize",
+            &art,
+        ];
+        run(&words).unwrap();
+        let picture = image::open(&out).unwrap().to_rgb8();
+        assert_eq!(picture.dimensions(), (96, 96));
+        assert_eq!(picture, image::open(&art).unwrap().to_rgb8());
+        run(&[
+            "кот на крыше",
+            "-o",
+            &art,
+            "--painter",
+            "sketch",
+            "--seed",
+            "1",
+        ])
+        .unwrap();
+        assert_ne!(picture, image::open(&art).unwrap().to_rgb8());
+    }
+
+    #[test]
+    fn what_the_gate_refuses_is_not_painted_and_wrong_flags_are_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out.png");
+        let out = out.to_str().unwrap();
+        for (words, said) in [
+            (
+                vec!["a naked woman", "-o", out],
+                "the gate refuses this prompt",
+            ),
+            (
+                vec!["a cat", "-o", out, "--painter", "dalle"],
+                "painters: sdxl, webui",
+            ),
+            (vec!["a cat", "-o", out, "--size", "770"], "a multiple of 8"),
+            (
+                vec!["a cat", "-o", out, "--preset", "turbo"],
+                "one of plain, lcm",
+            ),
+        ] {
+            let failure = run(&words).unwrap_err();
+            assert!(format!("{failure:?}").contains(said), "{said}: {failure:?}");
+        }
+        assert!(!Path::new(out).exists());
     }
 }

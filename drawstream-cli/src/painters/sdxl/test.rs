@@ -159,6 +159,7 @@ fn a_prompt_is_as_much_of_the_scene_as_the_model_reads() {
     let orders = Orders::from(&config(&[]));
     let weights = Weights::open(fixture("pipeline").as_ref()).unwrap();
     let mut scene = scene(3).into_scene();
+    scene.seed = Seed(3);
     scene.palette = vec![Rgb8::new(20, 30, 80), Rgb8::new(245, 176, 41)];
     let first = "an owl with a lantern on a mossy stone bridge over the river";
     let more = [
