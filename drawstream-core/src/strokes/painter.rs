@@ -48,9 +48,6 @@ const PLACES: usize = 24;
 /// The side of a dot, as a share of the picture's: at least 2 pixels.
 const DOT: f32 = 0.042;
 
-/// Which dot a pixel belongs to, its place in the stroke, its place in the dot, and the pixel.
-type Dabbed = ((i32, i32), usize, (i32, i32), u32);
-
 /// Somebody in front of an [`Easel`].
 pub(crate) struct Painter {
     pub(crate) easel: Easel,
@@ -378,7 +375,6 @@ impl Painter {
             return stroke;
         }
         let mut dots: Vec<Dotted> = stroke
-        let mut dots: Vec<Dabbed> = stroke
             .iter()
             .enumerate()
             .map(|(place, &p)| {
@@ -395,11 +391,6 @@ impl Painter {
         dots.sort_unstable();
         let mut order: Vec<&[Dotted]> = dots.chunk_by(|a, b| a.dot == b.dot).collect();
         order.sort_unstable_by_key(|dot| dot[0].place);
-        let mut order: Vec<(usize, &[Dabbed])> = dots
-            .chunk_by(|a, b| a.0 == b.0)
-            .map(|dot| (dot[0].1, dot))
-            .collect();
-        order.sort_unstable_by_key(|&(place, _)| place);
         let (there, back): (Vec<_>, Vec<_>) = order
             .into_iter()
             .partition(|dot| (dot[0].dot.0 + dot[0].dot.1) % 2 == 0);
