@@ -1,12 +1,20 @@
 //! Short words that are words: what may not be glued to its neighbours.
 
+use std::collections::BTreeSet;
+
 use super::fold::{Kind, Unit};
-use super::letter::Script;
+use super::letter::{Letter, Script};
 
 /// Sorted, one a line; every word of up to [`LONGEST`] letters of both dictionaries.
 const SHORT: &str = include_str!("../../data/gate/short_words.txt");
+/// Those of them that rules mean: they vouch for nothing.
+const GUILTY: &str = include_str!("../../data/gate/known_hits.txt");
 /// Longer pieces are taken for words: tricks cut words short.
 const LONGEST: usize = 6;
+/// With signs for letters, fewer make a word by chance.
+const LEAST_DISGUISED: usize = 4;
+/// Characters of a disguised word, repeats counted.
+const LONGEST_DISGUISED: usize = 24;
 /// Letters that are words of their own.
 const SINGLE: &str = "аивскуояai";
 
@@ -18,38 +26,66 @@ pub(crate) struct Known {
 
 impl Known {
     pub(crate) fn built_in() -> Self {
+        let guilty: BTreeSet<&str> = GUILTY.lines().collect();
         Self {
             words: SHORT
                 .lines()
-                .filter(|line| !line.starts_with('#'))
+                .filter(|line| !line.starts_with('#') && !guilty.contains(line))
                 .collect(),
         }
     }
 
-    /// Whether a piece is a word as typed, marks between its letters and twins of the other script left aside. Pieces
-    /// that are too long for a trick are.
+    /// Whether a piece is a word, disguised or not. Pieces that are too long for a trick are.
     pub(crate) fn is_word(&self, piece: &[Unit]) -> bool {
         let letters = || piece.iter().filter(|unit| unit.kind != Kind::Filler);
-        if letters().count() > LONGEST {
+        if letters().count() > LONGEST || letters().all(|unit| unit.base.is_ascii_digit()) {
             return true;
         }
-        if letters().all(|unit| unit.base.is_ascii_digit()) {
-            return true;
-        }
-        if !letters().all(|unit| matches!(unit.kind, Kind::Letter(_))) {
+        let signs = letters().any(|unit| unit.kind == Kind::Sign);
+        if signs && letters().count() < LEAST_DISGUISED {
             return false;
         }
-        let latin = letters().filter(|unit| unit.base.is_ascii()).count();
-        let script = if 2 * latin > letters().count() {
-            Script::Latin
-        } else {
-            Script::Cyrillic
-        };
-        let word: String = letters().map(|unit| twin(unit.base, script)).collect();
-        match letters().count() {
-            1 => SINGLE.contains(word.as_str()),
-            _ => self.words.binary_search(&word.as_str()).is_ok(),
+        self.reads_as(piece, majority(piece))
+    }
+
+    /// Whether a piece reads as a short word of a script: marks between its letters left aside, letters of the other
+    /// script taken for what they look or sound like, signs for the letters that they stand for, and repeats for one.
+    pub(crate) fn reads_as(&self, piece: &[Unit], script: Script) -> bool {
+        let mut letters: Vec<Vec<char>> = Vec::with_capacity(piece.len());
+        for unit in piece.iter().filter(|unit| unit.kind != Kind::Filler) {
+            letters.push(choices(unit, script));
         }
+        if letters.len() > LONGEST_DISGUISED || letters.is_empty() {
+            return false;
+        }
+        if letters.len() == 1 {
+            return letters[0].iter().any(|&c| SINGLE.contains(c));
+        }
+        let mut word = String::with_capacity(4 * LONGEST);
+        self.goes_on(&letters, &mut word)
+    }
+
+    /// Whether some word begins with these letters and goes on with some choice of the rest.
+    fn goes_on(&self, rest: &[Vec<char>], word: &mut String) -> bool {
+        let first = self.words.partition_point(|other| *other < word.as_str());
+        let Some(next) = self
+            .words
+            .get(first)
+            .filter(|next| next.starts_with(word.as_str()))
+        else {
+            return false;
+        };
+        let Some((choices, rest)) = rest.split_first() else {
+            return *next == word.as_str() && word.chars().nth(1).is_some();
+        };
+        let last = word.chars().next_back();
+        choices.iter().any(|&c| {
+            let len = word.len();
+            word.push(c);
+            let found = self.goes_on(rest, word);
+            word.truncate(len);
+            found || last == Some(c) && self.goes_on(rest, word)
+        })
     }
 
     /// What English hangs on behind an apostrophe.
@@ -65,16 +101,41 @@ impl Known {
     }
 }
 
-/// A letter as its look-alike of a script, where it has one.
-fn twin(c: char, script: Script) -> char {
-    const LATIN: &str = "abcehkmoptxy";
-    const CYRILLIC: [char; 12] = ['а', 'в', 'с', 'е', 'н', 'к', 'м', 'о', 'р', 'т', 'х', 'у'];
-    let twin = match script {
-        Script::Latin => CYRILLIC
-            .iter()
-            .position(|&letter| letter == c)
-            .and_then(|at| LATIN.chars().nth(at)),
-        Script::Cyrillic | Script::Sign => LATIN.find(c).map(|at| CYRILLIC[at]),
+/// The script of most letters.
+pub(crate) fn majority(piece: &[Unit]) -> Script {
+    let count = |script| {
+        let typed = |unit: &&Unit| unit.kind == Kind::Letter(script);
+        piece.iter().filter(typed).count()
     };
-    twin.unwrap_or(c)
+    if count(Script::Latin) > count(Script::Cyrillic) {
+        Script::Latin
+    } else {
+        Script::Cyrillic
+    }
+}
+
+/// Whether at least two of three letters are of a script.
+pub(crate) fn is_mostly(piece: &[Unit], script: Script) -> bool {
+    let letters = || {
+        piece
+            .iter()
+            .filter(|unit| matches!(unit.kind, Kind::Letter(_)))
+    };
+    let typed = letters()
+        .filter(|unit| unit.kind == Kind::Letter(script))
+        .count();
+    3 * typed >= 2 * letters().count()
+}
+
+/// The letters of a script that a character of a word may be.
+fn choices(unit: &Unit, script: Script) -> Vec<char> {
+    match unit.kind {
+        Kind::Letter(typed) if typed == script => vec![unit.base],
+        Kind::Letter(_) | Kind::Sign | Kind::Filler | Kind::Space => unit
+            .any
+            .letters()
+            .filter(|letter| letter.script() == script)
+            .map(Letter::to_char)
+            .collect(),
+    }
 }

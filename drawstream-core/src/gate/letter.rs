@@ -33,6 +33,17 @@ impl Letter {
         (index < CYRILLIC + 32 + SIGNS.len() as u8).then_some(Self(index))
     }
 
+    /// The lower-case character that it is.
+    pub(crate) fn to_char(self) -> char {
+        match self.0 {
+            index if index < CYRILLIC => char::from(b'a' + index),
+            index if index < CYRILLIC + 32 => {
+                char::from_u32(u32::from('а') + u32::from(index - CYRILLIC)).unwrap_or('а')
+            }
+            index => SIGNS[usize::from(index - CYRILLIC - 32)],
+        }
+    }
+
     /// Which script it belongs to.
     pub(crate) fn script(self) -> Script {
         if self.0 < CYRILLIC {
@@ -80,6 +91,13 @@ impl LetterSet {
 
     pub(crate) fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+
+    /// Its letters, in order.
+    pub(crate) fn letters(self) -> impl Iterator<Item = Letter> {
+        (0..u64::BITS as u8)
+            .filter(move |bit| self.0 >> bit & 1 == 1)
+            .filter_map(Letter::from_index)
     }
 
     pub(crate) fn is_empty(self) -> bool {

@@ -160,6 +160,8 @@ pub(crate) struct Lexicon {
     pub(crate) clean: NodeId,
     /// Words for children.
     pub(crate) minor: ConceptId,
+    /// The letter that Latin spellings leave out.
+    pub(crate) soft_sign: Letter,
     /// Signs and emoji that mean something by themselves.
     signs: BTreeMap<char, Vec<ConceptId>>,
     terms: Vec<Term>,
@@ -418,6 +420,7 @@ impl Drawer {
             readings: Readings::built_in(),
             known: Known::built_in(),
             minor,
+            soft_sign: Letter::of('ь').expect("a letter of the alphabet"),
             signs: self.signs,
             terms,
             rules: self.rules,

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::fold::{Folded, Kind, fold};
+use super::fold::{Folded, Kind, Unit, fold};
+use super::known::{is_mostly, majority};
 use super::letter::Script;
 use super::lexicon::{ConceptId, Lexicon, Link, Match, Rule, RuleId, Term};
 use super::policy::Category;
@@ -16,6 +17,8 @@ const NEAR: u32 = 5;
 const MOST_NEIGHBOURS: usize = 192;
 /// A stem of so many letters, typed as it is, is no chance at the beginning of an innocent word.
 const LONG: usize = 6;
+/// Characters around a find that may be one short word.
+const LONGEST_PIECE: usize = 24;
 /// A text with more finds than these is settled long before.
 const MOST_FINDS: usize = 4_096;
 
@@ -28,6 +31,8 @@ struct Sighting {
     /// The first unit, and the one after the last.
     units: Range<usize>,
     trick: Trick,
+    /// Whether it is in the script that most of it was typed in, as typed.
+    is_typed: bool,
     /// Whether a clean word explains it, so that it counts in no rule of one part.
     clean: bool,
 }
@@ -75,6 +80,7 @@ pub(crate) fn screen(text: &str, lexicon: &Lexicon) -> Screening {
             }
         }
     }
+    explain_by_typed(&mut sightings);
     signs(&mut sightings, &folded, &typed, lexicon);
     sightings.sort_by_key(|sighting| (sighting.words.0, sighting.units.start));
     let raws = apply(&sightings, lexicon);
@@ -105,23 +111,100 @@ fn collect(
         let trick = trick(reading, &found, term, folded);
         // A whole word of a rule, typed as it is, is what the rule means, whatever a dictionary says.
         let begins = reading.cells[found.from as usize].edges.has(Edges::START);
-        let whole = matches!(term.ends, Match::Word | Match::Form) || term.len >= LONG && begins;
-        let meant = whole && trick == Trick::AsTyped;
-        let clean = !meant && is_clean(walker, reading, typed, &found);
+        let whole = matches!(term.ends, Match::Word | Match::Form)
+            || term.len >= LONG && begins && !found.prefixed;
+        let alone = stands_alone(&found, reading, folded);
+        let meant = whole && alone && trick == Trick::AsTyped;
+        let clean = !meant
+            && (is_other_word(&found, term, reading, folded, lexicon)
+                || is_clean(walker, reading, typed, &found));
         let cells = &reading.cells[found.from as usize..found.to as usize];
         let (Some(first), Some(last)) = (cells.first(), cells.last()) else {
             continue;
         };
+        let units = &folded.units[first.unit as usize..=last.unit as usize];
+        let is_typed = reading.view == View::Typed
+            && (term.script == Script::Sign || is_mostly(units, term.script));
         for &concept in &term.concepts {
             sightings.push(Sighting {
                 concept,
                 words: (first.word, last.word),
                 units: first.unit as usize..last.unit as usize + 1,
                 trick,
+                is_typed,
                 clean,
             });
         }
     }
+}
+
+/// Whether white space stands on both sides of the piece that a find is in, or nothing but letters.
+fn stands_alone(found: &Found, reading: &Reading, folded: &Folded) -> bool {
+    let near = |cell: Option<&Cell>| {
+        cell.and_then(|cell| folded.units.get(cell.unit as usize))
+            .is_none_or(|unit| unit.kind != Kind::Filler || unit.base.is_ascii_punctuation())
+    };
+    let before = (found.from as usize)
+        .checked_sub(1)
+        .and_then(|at| reading.cells.get(at));
+    near(before) && near(reading.cells.get(found.to as usize))
+}
+
+/// Whether the piece around a find reads as an innocent word of the script that it was mostly typed in, and the find is
+/// only a part of it or of the other script: `h3r` is no Russian word, and `gl.ass` is no `ass`.
+fn is_other_word(
+    found: &Found,
+    term: &Term,
+    reading: &Reading,
+    folded: &Folded,
+    lexicon: &Lexicon,
+) -> bool {
+    let cells = &reading.cells[found.from as usize..found.to as usize];
+    let (Some(first), Some(last)) = (cells.first(), cells.last()) else {
+        return false;
+    };
+    let units = &folded.units;
+    let (from, to) = (first.unit as usize, last.unit as usize + 1);
+    if units[from..to].iter().any(|unit| unit.kind == Kind::Space) {
+        return false;
+    }
+    let solid = |unit: &&Unit| unit.kind != Kind::Space;
+    let before = units[..from]
+        .iter()
+        .rev()
+        .take(LONGEST_PIECE)
+        .take_while(solid);
+    let behind = units[to..].iter().take(LONGEST_PIECE).take_while(solid);
+    let piece = &units[from - before.count()..to + behind.count()];
+    let wordy = |units: &[Unit]| {
+        units
+            .iter()
+            .filter(|unit| unit.kind != Kind::Filler)
+            .count()
+    };
+    let part = wordy(piece) > wordy(&units[from..to]);
+    let plain = |unit: &Unit| matches!(unit.kind, Kind::Letter(_));
+    // A sign that is read as a letter after all masks none.
+    let unmasked = found.wild > 0 && units[from..to].iter().all(|unit| unit.kind != Kind::Filler);
+    let script = majority(piece);
+    term.script != Script::Sign
+        && is_mostly(piece, script)
+        && (found.wild == 0 || unmasked)
+        && (term.script != script || (part || unmasked) && !piece.iter().all(plain))
+        && lexicon.known.reads_as(trim(piece), script)
+}
+
+/// A piece without the fillers and signs of punctuation around it.
+fn trim(piece: &[Unit]) -> &[Unit] {
+    let ends = |unit: &Unit| {
+        unit.kind == Kind::Filler || unit.kind == Kind::Sign && matches!(unit.base, '!' | '(' | '<')
+    };
+    let from = piece.iter().position(|unit| !ends(unit)).unwrap_or(0);
+    let to = piece
+        .iter()
+        .rposition(|unit| !ends(unit))
+        .map_or(from, |at| at + 1);
+    &piece[from..to]
 }
 
 /// Whether a clean word explains a find: as it was read, or, if that was on other keys or by shape, as typed.
@@ -139,6 +222,24 @@ fn is_clean(walker: &mut Walker<'_>, reading: &Reading, typed: &Reading, found: 
             )
 }
 
+/// A word of the lists in the script that was typed is that word, and its rules decide; it is not read once more as a
+/// word of the other language that sounds or looks like it.
+fn explain_by_typed(sightings: &mut [Sighting]) {
+    let mut typed: Vec<Range<usize>> = sightings
+        .iter()
+        .filter(|sighting| sighting.is_typed)
+        .map(|sighting| sighting.units.clone())
+        .collect();
+    typed.sort_by_key(|units| units.end);
+    for sighting in sightings.iter_mut().filter(|sighting| !sighting.is_typed) {
+        let first = typed.partition_point(|units| units.end < sighting.units.end);
+        sighting.clean |= typed[first..]
+            .iter()
+            .take_while(|units| units.end <= sighting.units.end + 2)
+            .any(|units| units.start <= sighting.units.start);
+    }
+}
+
 /// Signs and emoji that mean something by themselves.
 fn signs(sightings: &mut Vec<Sighting>, folded: &Folded, typed: &Reading, lexicon: &Lexicon) {
     for (at, unit) in folded.units.iter().enumerate() {
@@ -152,6 +253,7 @@ fn signs(sightings: &mut Vec<Sighting>, folded: &Folded, typed: &Reading, lexico
                 words: (word, word),
                 units: at..at + 1,
                 trick: Trick::AsTyped,
+                is_typed: true,
                 clean: false,
             });
         }

@@ -2,14 +2,17 @@
 //!
 //! No word of the lists stands here: they are read from the data files.
 
+mod disguises;
+mod rows;
+
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::donation::{Currency, DonationId, ExternalId, Money, UnixTime};
 use crate::scene::Seed;
+use disguises::{DISGUISES, Disguise, LOOSE};
 
 const INNOCENT: &str = include_str!("../../../fixtures/gate/innocent.txt");
 const KNOWN_HITS: &str = include_str!("../../data/gate/known_hits.txt");
@@ -19,90 +22,6 @@ const CLEAN: [&str; 3] = [
     include_str!("../../data/gate/clean_en.txt"),
     include_str!("../../data/gate/short_words.txt"),
 ];
-
-/// A way to write a text so that a person still reads it and a list does not. `None` where it changes nothing.
-type Disguise = fn(&str) -> Option<String>;
-
-const DISGUISES: [(&str, Disguise); 10] = [
-    ("capitals", |text| Some(text.to_uppercase())),
-    ("zero-width", |text| Some(between(text, "\u{200b}"))),
-    ("zalgo", |text| Some(after(text, "\u{336}\u{35c}"))),
-    ("fullwidth", |text| styled(text, 'ａ')),
-    ("mathematical", |text| styled(text, '𝐚')),
-    ("dots", |text| Some(between(text, "."))),
-    ("emoji", |text| Some(between(text, "🔥"))),
-    ("repeats", |text| Some(repeated(text))),
-    ("homoglyphs", homoglyphs),
-    ("layout", |text| {
-        (text.chars().count() > 3).then(|| other_keys(text))
-    }),
-];
-
-fn between(text: &str, what: &str) -> String {
-    let mut out = String::new();
-    for word in text.split(' ') {
-        let letters: Vec<String> = word.chars().map(String::from).collect();
-        let _ = write!(out, "{} ", letters.join(what));
-    }
-    out.trim_end().to_owned()
-}
-
-fn after(text: &str, what: &str) -> String {
-    text.chars()
-        .flat_map(|c| [c.to_string(), what.to_owned()])
-        .collect()
-}
-
-fn repeated(text: &str) -> String {
-    let twice = |c: char| if c.is_alphabetic() { 3 } else { 1 };
-    text.chars()
-        .flat_map(|c| std::iter::repeat_n(c, twice(c)))
-        .collect()
-}
-
-fn styled(text: &str, first: char) -> Option<String> {
-    let style = |c: char| match c {
-        'a'..='z' => char::from_u32(u32::from(first) + u32::from(c) - u32::from('a')),
-        _ => Some(c),
-    };
-    let out: String = text.chars().map(|c| style(c).unwrap_or(c)).collect();
-    (out != text).then_some(out)
-}
-
-fn homoglyphs(text: &str) -> Option<String> {
-    let twins: Vec<(char, char)> = "aаeеoоpрcсxх"
-        .chars()
-        .collect::<Vec<_>>()
-        .chunks(2)
-        .map(|two| (two[0], two[1]))
-        .collect();
-    let twin = |c: char| {
-        let other = twins.iter().find_map(|&(latin, russian)| match c {
-            _ if c == latin => Some(russian),
-            _ if c == russian => Some(latin),
-            _ => None,
-        });
-        other.unwrap_or(c)
-    };
-    let out: String = text.chars().map(twin).collect();
-    // A word of twins alone is a word of the other script.
-    let mixed = text.chars().any(|c| c.is_alphabetic() && twin(c) == c);
-    (out != text && mixed).then_some(out)
-}
-
-fn other_keys(text: &str) -> String {
-    let latin = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
-    let russian = "йцукенгшщзхъфывапролджэячсмитьбюё";
-    let other = |c: char| {
-        let to = |from: &str, to: &str| {
-            let at = from.chars().position(|key| key == c)?;
-            to.chars().nth(at)
-        };
-        let other = || to(latin, russian).or_else(|| to(russian, latin));
-        c.is_alphabetic().then(other).flatten().unwrap_or(c)
-    };
-    text.to_lowercase().chars().map(other).collect()
-}
 
 /// The words that a rule alone forbids, as typed.
 fn terms() -> BTreeSet<String> {
@@ -123,14 +42,33 @@ fn terms() -> BTreeSet<String> {
         .collect()
 }
 
+/// Whether a pair of a text and a disguise is tried: all with `DRAWSTREAM_GATE_FULL`, a sixth without.
+fn is_tried(text: &str, disguise: &str) -> bool {
+    let hash = text
+        .bytes()
+        .chain(disguise.bytes())
+        .fold(7u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(16_777_619)
+        });
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test's own switch, not the library's"
+    )]
+    let full = std::env::var_os("DRAWSTREAM_GATE_FULL").is_some();
+    full || (hash >> 8).is_multiple_of(6)
+}
+
+fn is_long_enough(term: &str) -> bool {
+    term.split(' ').all(|word| word.chars().count() >= 3)
+}
+
 #[test]
 fn every_word_of_the_lists_is_caught_in_every_disguise() {
     let gate = Gate::default();
     let mut missed = Vec::new();
-    for term in terms() {
-        let short = term.split(' ').any(|word| word.chars().count() < 3);
+    for term in terms().into_iter().filter(|term| is_long_enough(term)) {
         for (name, disguise) in DISGUISES {
-            let Some(text) = disguise(&term).filter(|_| !short) else {
+            let Some(text) = disguise(&term).filter(|_| is_tried(&term, name)) else {
                 continue;
             };
             let miss = format!("{name}: {term}");
@@ -141,6 +79,30 @@ fn every_word_of_the_lists_is_caught_in_every_disguise() {
         }
     }
     assert!(missed.is_empty(), "{} missed: {missed:#?}", missed.len());
+}
+
+#[test]
+fn words_of_the_lists_are_caught_in_loose_and_combined_disguises() {
+    let gate = Gate::default();
+    for (name, disguise, least) in LOOSE {
+        let mut missed = Vec::new();
+        let mut tried = 0;
+        for term in terms().into_iter().filter(|term| is_long_enough(term)) {
+            let Some(text) = disguise(&term).filter(|_| is_tried(&term, name)) else {
+                continue;
+            };
+            tried += 1;
+            if gate.screen(&text, Field::Message).hits.is_empty() {
+                missed.push(text);
+            }
+        }
+        let caught = tried - missed.len();
+        println!("{name}: {caught} of {tried}");
+        assert!(
+            100 * caught >= least * tried,
+            "{name}: {caught} of {tried}: {missed:#?}"
+        );
+    }
 }
 
 #[test]
@@ -155,6 +117,9 @@ fn no_disguise_makes_an_innocent_sentence_guilty() {
     for sentence in sentences {
         let plain: (&str, Disguise) = ("plain", |text| Some(text.to_owned()));
         for (name, disguise) in std::iter::once(plain).chain(DISGUISES) {
+            if !is_tried(sentence, name) && name != "plain" {
+                continue;
+            }
             let text = disguise(sentence).unwrap_or_default();
             let verdict = gate.screen(&text, Field::Message);
             if let Some(hit) = verdict.hits.first() {
@@ -163,6 +128,24 @@ fn no_disguise_makes_an_innocent_sentence_guilty() {
         }
     }
     assert!(guilty.is_empty(), "{} guilty: {guilty:#?}", guilty.len());
+}
+
+#[test]
+fn of_a_hundred_innocent_sentences_in_a_loose_disguise_one_may_be_guilty() {
+    let gate = Gate::default();
+    for (name, disguise, _) in LOOSE {
+        // What is masked in innocent words may be anything.
+        if name == "censored" {
+            continue;
+        }
+        let texts = INNOCENT.lines().filter(|line| !line.starts_with('#'));
+        let texts: Vec<String> = texts.filter_map(disguise).collect();
+        let guilty: Vec<&String> = texts
+            .iter()
+            .filter(|text| !gate.screen(text, Field::Message).hits.is_empty())
+            .collect();
+        assert!(100 * guilty.len() <= texts.len(), "{name}: {guilty:#?}");
+    }
 }
 
 #[test]

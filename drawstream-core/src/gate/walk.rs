@@ -3,14 +3,22 @@
 //! A state is a node of the trie and where it began. Each cell moves all states at once, so time is linear in the
 //! length of the text; states that stand at the same node are one, and there are never more than [`MOST_STATES`].
 
+mod clean;
+mod states;
+
 use super::fold::{Kind, Unit};
 use super::letter::{LetterSet, Script};
 use super::lexicon::{Lexicon, Match, TermId};
 use super::reading::{Cell, Edges, Reading, Step, View, Writing};
 use super::trie::NodeId;
+use states::States;
 
 /// More decodings than these at once are noise, not a word.
 const MOST_STATES: usize = 160;
+/// Masked letters leave many words open, so for a while there may be more.
+const MOST_WIDE_STATES: usize = 1_536;
+/// For how many steps of states beyond the usual: enough for some masked words, too few to be a load.
+const WIDE_STEPS: usize = 60_000;
 /// More than this many masked letters leave nothing to recognise.
 const MOST_WILD: u8 = 4;
 
@@ -23,6 +31,8 @@ pub(crate) struct Found {
     pub(crate) to: u32,
     /// How many of its letters were masked.
     pub(crate) wild: u8,
+    /// Whether a prefix stands before it.
+    pub(crate) prefixed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +60,10 @@ enum Origin {
 pub(crate) struct Walker<'a> {
     lexicon: &'a Lexicon,
     units: &'a [Unit],
-    states: Vec<State>,
-    next: Vec<State>,
+    states: States,
+    next: States,
+    /// Steps beyond the usual that this text may still take.
+    wide_steps: usize,
     later: Vec<(u32, State)>,
     found: Vec<Found>,
 }
@@ -61,8 +73,9 @@ impl<'a> Walker<'a> {
         Self {
             lexicon,
             units,
-            states: Vec::with_capacity(MOST_STATES),
-            next: Vec::with_capacity(MOST_STATES),
+            states: States::new(),
+            next: States::new(),
+            wide_steps: WIDE_STEPS,
             later: Vec::new(),
             found: Vec::new(),
         }
@@ -81,7 +94,7 @@ impl<'a> Walker<'a> {
                 && *from <= at
             {
                 if *from == at {
-                    self.leap(reading, *to, *letters);
+                    self.leap(reading, at, *to, *letters);
                 }
                 joined = rest;
             }
@@ -97,7 +110,7 @@ impl<'a> Walker<'a> {
         for nth in 0..self.later.len() {
             let (to, state) = self.later[nth];
             if to == at {
-                push(&mut self.states, state);
+                self.states.push(state, MOST_STATES);
             } else {
                 self.later[waiting] = (to, state);
                 waiting += 1;
@@ -113,16 +126,14 @@ impl<'a> Walker<'a> {
             return;
         }
         let mut begin = |node, origin| {
-            push(
-                &mut self.states,
-                State {
-                    node,
-                    from: at,
-                    stem: None,
-                    wild: 0,
-                    origin,
-                },
-            );
+            let state = State {
+                node,
+                from: at,
+                stem: None,
+                wild: 0,
+                origin,
+            };
+            self.states.push(state, MOST_WIDE_STATES);
         };
         if cell.edges.has(Edges::START) {
             begin(self.lexicon.words, Origin::Word);
@@ -133,11 +144,13 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn leap(&mut self, reading: &Reading, to: u32, letters: LetterSet) {
+    fn leap(&mut self, reading: &Reading, at: u32, to: u32, letters: LetterSet) {
         for nth in 0..self.states.len() {
-            let state = self.states[nth];
+            let state = self.states.at(nth);
             for node in self.lexicon.trie.children(state.node, letters) {
-                self.land(reading, State { node, ..state }, to, Landing::Later);
+                let state = State { node, ..state };
+                self.land(reading, state, to, Landing::Later);
+                self.land_softly(reading, state, at, to, Landing::Later);
             }
         }
     }
@@ -152,15 +165,19 @@ impl<'a> Walker<'a> {
             Step::Pass | Step::Cross => LetterSet::EMPTY,
             Step::Stop => return,
         };
+        let most = self.most_states();
+        self.wide_steps = self
+            .wide_steps
+            .saturating_sub(self.states.len().saturating_sub(MOST_STATES));
         for nth in 0..self.states.len() {
-            let state = self.states[nth];
+            let state = self.states.at(nth);
             let passes = match cell.step {
                 Step::Letter | Step::Stop => false,
                 Step::LetterOrPass | Step::Wild | Step::Pass => state.from < at,
                 Step::Cross => cells[state.from as usize].edges.has(Edges::CHUNK),
             };
             if passes {
-                push(&mut self.next, state);
+                self.next.push(state, most);
             }
             if letters.is_empty() {
                 continue;
@@ -177,6 +194,9 @@ impl<'a> Walker<'a> {
                     ..state
                 };
                 self.land(reading, state, at + 1, Landing::Next);
+                if !is_wild {
+                    self.land_softly(reading, state, at, at + 1, Landing::Next);
+                }
             }
             if !is_wild && self.lexicon.trie.repeats(state.node, letters) {
                 self.land(reading, state, at + 1, Landing::Next);
@@ -202,6 +222,18 @@ impl<'a> Walker<'a> {
             if let Some(node) = end {
                 self.land(reading, State { node, ..state }, at + 1, Landing::Next);
             }
+        }
+    }
+
+    /// Latin letters leave the soft sign out, so it may follow unwritten.
+    fn land_softly(&mut self, reading: &Reading, state: State, at: u32, to: u32, landing: Landing) {
+        let unit = &self.units[reading.cells[at as usize].unit as usize];
+        if reading.view != View::Typed || unit.kind == Kind::Letter(Script::Cyrillic) {
+            return;
+        }
+        let soft = self.lexicon.soft_sign;
+        if let Some(node) = self.lexicon.trie.child(state.node, soft) {
+            self.land(reading, State { node, ..state }, to, landing);
         }
     }
 
@@ -262,9 +294,20 @@ impl<'a> Walker<'a> {
         }
     }
 
+    fn most_states(&self) -> usize {
+        if self.wide_steps > 0 {
+            MOST_WIDE_STATES
+        } else {
+            MOST_STATES
+        }
+    }
+
     fn keep(&mut self, state: State, to: u32, landing: Landing) {
         match landing {
-            Landing::Next => push(&mut self.next, state),
+            Landing::Next => {
+                let most = self.most_states();
+                self.next.push(state, most);
+            }
             Landing::Later if self.later.len() < MOST_STATES => self.later.push((to, state)),
             Landing::Later => {}
         }
@@ -276,6 +319,7 @@ impl<'a> Walker<'a> {
             from: state.from,
             to,
             wild: state.wild,
+            prefixed: state.origin == Origin::Prefixed,
         };
         let term = self.lexicon.term(found.term);
         // KKK is a name and kkkk is laughter.
@@ -370,218 +414,12 @@ impl<'a> Walker<'a> {
         runs.iter()
             .any(|run| run.len() > shortest && !run[0].letters.and(doubles).is_empty())
     }
-
-    /// Whether the word around a find is a clean one: the same cells, read along the clean words.
-    pub(crate) fn is_clean(&mut self, reading: &Reading, found: &Found) -> bool {
-        let mut from = found.from as usize;
-        let mut tried = 0;
-        loop {
-            let edges = reading.cells[from].edges;
-            if edges.has(Edges::START) || edges.has(Edges::CHUNK) {
-                if self.reads_clean(reading, from as u32, found) {
-                    return true;
-                }
-                tried += 1;
-            }
-            if edges.has(Edges::CHUNK) && !edges.has(Edges::START) || from == 0 || tried >= 3 {
-                return false;
-            }
-            from -= 1;
-            if matches!(reading.cells[from].step, Step::Stop) || found.from as usize - from > 48 {
-                return false;
-            }
-        }
-    }
-
-    /// Whether a clean word begins at `from` and ends at a word's end at or after `least`.
-    fn reads_clean(&mut self, reading: &Reading, from: u32, found: &Found) -> bool {
-        let least = found.to;
-        let stretch = self.stretch(reading, found);
-        let script = self.lexicon.term(found.term).script;
-        let typed = self.majority(reading, found);
-        // A word of one script is itself, however short; in a disguise chance makes short words.
-        let least_letters = match reading.cells[found.from as usize].writing {
-            Writing::Latin | Writing::Cyrillic => 0,
-            Writing::LatinWithSigns | Writing::CyrillicWithSigns | Writing::Mixed => 5,
-        };
-        let trust = Trust {
-            script,
-            typed,
-            least_letters,
-        };
-        self.states.clear();
-        self.later.clear();
-        push(
-            &mut self.states,
-            State {
-                node: self.lexicon.clean,
-                from,
-                stem: None,
-                // Of a clean word this counts the letters.
-                wild: 0,
-                origin: Origin::Word,
-            },
-        );
-        let first = reading.joined.partition_point(|&(start, ..)| start < from);
-        let mut joined = &reading.joined[first..];
-        for at in from..(reading.cells.len() as u32).min(from + 64) {
-            self.arrive(at);
-            let cell = &reading.cells[at as usize];
-            if at >= least && cell.edges.has(Edges::END) && self.stands_at_end(Match::Word, trust) {
-                return true;
-            }
-            if self.stands_at_end(Match::Start, trust) {
-                return true;
-            }
-            if self.states.is_empty() && self.later.is_empty() {
-                return false;
-            }
-            while let [(start, to, letters), rest @ ..] = joined
-                && *start <= at
-            {
-                if *start == at {
-                    self.clean_leap(*to, *letters);
-                }
-                joined = rest;
-            }
-            self.clean_step(reading, at, stretch);
-            std::mem::swap(&mut self.states, &mut self.next);
-        }
-        false
-    }
-
-    /// The script that most letters of the chunk around a find were typed in.
-    fn majority(&self, reading: &Reading, found: &Found) -> Script {
-        let inside = |cell: &Cell| !matches!(cell.step, Step::Stop | Step::Cross);
-        let from = reading.cells[..found.from as usize]
-            .iter()
-            .rposition(|cell| !inside(cell))
-            .map_or(0, |at| at + 1);
-        let to = reading.cells[found.to as usize..]
-            .iter()
-            .position(|cell| !inside(cell))
-            .map_or(reading.cells.len(), |at| found.to as usize + at);
-        let cells = &reading.cells[from.max(to.saturating_sub(64))..to];
-        let count = |script| {
-            let typed = |cell: &&Cell| self.units[cell.unit as usize].kind == Kind::Letter(script);
-            cells.iter().filter(typed).count()
-        };
-        if count(Script::Latin) > count(Script::Cyrillic) {
-            Script::Latin
-        } else {
-            Script::Cyrillic
-        }
-    }
-
-    /// Whether a clean word ends where the states stand. One of another script than the find's must be long and in
-    /// the script that was typed, to be no chance.
-    fn stands_at_end(&self, ends: Match, trust: Trust) -> bool {
-        let lexicon = self.lexicon;
-        self.states.iter().any(|state| {
-            let own = lexicon.trie.script(state.node);
-            let trusted = own == Some(trust.script)
-                || own == Some(trust.typed) && state.wild >= trust.least_letters;
-            let mut values = lexicon.trie.values(state.node).iter();
-            trusted && values.any(|&value| value == ends.clean_value())
-        })
-    }
-
-    /// Whether letters of a find were repeated: then so may those of the clean word be.
-    fn stretch(&self, reading: &Reading, found: &Found) -> Stretch {
-        let cells = &reading.cells[found.from as usize..found.to as usize];
-        let letters = cells
-            .iter()
-            .filter(|cell| matches!(cell.step, Step::Letter | Step::LetterOrPass))
-            .count();
-        if letters > self.lexicon.term(found.term).len {
-            Stretch::Repeats
-        } else {
-            Stretch::None
-        }
-    }
-
-    fn clean_leap(&mut self, to: u32, letters: LetterSet) {
-        for nth in 0..self.states.len() {
-            let state = self.states[nth];
-            let wild = state.wild.saturating_add(1);
-            for node in self.lexicon.trie.children(state.node, letters) {
-                self.later.push((
-                    to,
-                    State {
-                        node,
-                        wild,
-                        ..state
-                    },
-                ));
-            }
-        }
-    }
-
-    fn clean_step(&mut self, reading: &Reading, at: u32, stretch: Stretch) {
-        self.next.clear();
-        let cell = &reading.cells[at as usize];
-        for nth in 0..self.states.len() {
-            let state = self.states[nth];
-            let passes = match cell.step {
-                Step::Letter | Step::Stop => false,
-                Step::LetterOrPass | Step::Wild | Step::Pass | Step::Cross => true,
-            };
-            if passes {
-                push(&mut self.next, state);
-            }
-            if cell.step == Step::Stop {
-                continue;
-            }
-            let wild = state.wild.saturating_add(1);
-            for node in self.lexicon.trie.children(state.node, cell.letters) {
-                push(
-                    &mut self.next,
-                    State {
-                        node,
-                        wild,
-                        ..state
-                    },
-                );
-            }
-            let repeats = self.lexicon.trie.repeats(state.node, cell.letters);
-            if repeats && stretch == Stretch::Repeats {
-                push(&mut self.next, state);
-            }
-        }
-    }
-}
-
-/// Which clean words explain a find.
-#[derive(Clone, Copy)]
-struct Trust {
-    /// The script of the find's term.
-    script: Script,
-    /// The script that was typed.
-    typed: Script,
-    /// Letters that a word of the typed script must have.
-    least_letters: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stretch {
-    None,
-    Repeats,
-}
-
-#[derive(Clone, Copy)]
 enum Landing {
     /// At the next cell.
     Next,
     /// Behind several cells.
     Later,
-}
-
-/// Adds a state, unless one like it is there: the earlier beginning stays.
-fn push(states: &mut Vec<State>, state: State) {
-    let same = |other: &State| {
-        other.node == state.node && other.stem == state.stem && other.origin == state.origin
-    };
-    if states.len() < MOST_STATES && !states.iter().any(same) {
-        states.push(state);
-    }
 }

@@ -1,0 +1,156 @@
+//! Ways to write a text so that a person still reads it and a list does not.
+
+use std::fmt::Write as _;
+
+/// A way to write a text so that a person still reads it and a list does not. `None` where it changes nothing.
+pub(super) type Disguise = fn(&str) -> Option<String>;
+
+pub(super) const DISGUISES: [(&str, Disguise); 10] = [
+    ("capitals", |text| Some(text.to_uppercase())),
+    ("zero-width", |text| Some(between(text, "\u{200b}"))),
+    ("zalgo", |text| Some(after(text, "\u{336}\u{35c}"))),
+    ("fullwidth", |text| styled(text, 'ａ')),
+    ("mathematical", |text| styled(text, '𝐚')),
+    ("dots", |text| Some(between(text, "."))),
+    ("emoji", |text| Some(between(text, "🔥"))),
+    ("repeats", |text| Some(repeated(text))),
+    ("homoglyphs", homoglyphs),
+    ("layout", |text| {
+        (text.chars().count() > 3).then(|| other_keys(text))
+    }),
+];
+
+fn between(text: &str, what: &str) -> String {
+    let mut out = String::new();
+    for word in text.split(' ') {
+        let letters: Vec<String> = word.chars().map(String::from).collect();
+        let _ = write!(out, "{} ", letters.join(what));
+    }
+    out.trim_end().to_owned()
+}
+
+fn after(text: &str, what: &str) -> String {
+    text.chars()
+        .flat_map(|c| [c.to_string(), what.to_owned()])
+        .collect()
+}
+
+fn repeated(text: &str) -> String {
+    let twice = |c: char| if c.is_alphabetic() { 3 } else { 1 };
+    text.chars()
+        .flat_map(|c| std::iter::repeat_n(c, twice(c)))
+        .collect()
+}
+
+fn styled(text: &str, first: char) -> Option<String> {
+    let style = |c: char| match c {
+        'a'..='z' => char::from_u32(u32::from(first) + u32::from(c) - u32::from('a')),
+        _ => Some(c),
+    };
+    let out: String = text.chars().map(|c| style(c).unwrap_or(c)).collect();
+    (out != text).then_some(out)
+}
+
+fn homoglyphs(text: &str) -> Option<String> {
+    let twins: Vec<(char, char)> = "aаeеoоpрcсxх"
+        .chars()
+        .collect::<Vec<_>>()
+        .chunks(2)
+        .map(|two| (two[0], two[1]))
+        .collect();
+    let twin = |c: char| {
+        let other = twins.iter().find_map(|&(latin, russian)| match c {
+            _ if c == latin => Some(russian),
+            _ if c == russian => Some(latin),
+            _ => None,
+        });
+        other.unwrap_or(c)
+    };
+    let out: String = text.chars().map(twin).collect();
+    // A word of twins alone is a word of the other script.
+    let mixed = text.chars().any(|c| c.is_alphabetic() && twin(c) == c);
+    (out != text && mixed).then_some(out)
+}
+
+fn other_keys(text: &str) -> String {
+    let latin = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
+    let russian = "йцукенгшщзхъфывапролджэячсмитьбюё";
+    let other = |c: char| {
+        let to = |from: &str, to: &str| {
+            let at = from.chars().position(|key| key == c)?;
+            to.chars().nth(at)
+        };
+        let other = || to(latin, russian).or_else(|| to(russian, latin));
+        c.is_alphabetic().then(other).flatten().unwrap_or(c)
+    };
+    text.to_lowercase().chars().map(other).collect()
+}
+
+/// Disguises that leave a word less certain, and of a hundred words how many must be caught in them at least.
+pub(super) const LOOSE: [(&str, Disguise, usize); 6] = [
+    ("leet", |text| changed(text, &leet(text)), 95),
+    ("translit", translit, 88),
+    ("censored", censored, 88),
+    (
+        "leet and dots",
+        |text| changed(text, &between(&leet(text), ".")),
+        90,
+    ),
+    (
+        "homoglyphs and zero-width",
+        |text| Some(between(&homoglyphs(text)?, "\u{200b}")),
+        95,
+    ),
+    (
+        "translit and repeats",
+        |text| Some(repeated(&translit(text)?)),
+        85,
+    ),
+];
+
+fn changed(before: &str, after: &str) -> Option<String> {
+    (before != after).then(|| after.to_owned())
+}
+
+fn leet(text: &str) -> String {
+    const FROM: &str = "aeiostазео";
+    const TO: &str = "4310574330";
+    let to = |c: char| match FROM.chars().position(|from| from == c) {
+        Some(at) => TO.chars().nth(at).unwrap_or('0'),
+        None => c,
+    };
+    text.chars().map(to).collect()
+}
+
+/// Russian in Latin letters. English in Russian letters has no one spelling; the lists have those that people use.
+fn translit(text: &str) -> Option<String> {
+    const TO: [&str; 32] = [
+        "a", "b", "v", "g", "d", "e", "zh", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s",
+        "t", "u", "f", "h", "c", "ch", "sh", "sch", "", "y", "", "e", "yu", "ya",
+    ];
+    let latin = |c: char| match c {
+        'а'..='я' => TO[(u32::from(c) - u32::from('а')) as usize].to_owned(),
+        'ё' => "e".to_owned(),
+        _ => c.to_string(),
+    };
+    let out: String = text.chars().map(latin).collect();
+    // Of shorter words too little is left.
+    changed(text, &out).filter(|out| out.chars().count() > 3)
+}
+
+/// One letter in the middle of each longer word masked.
+fn censored(text: &str) -> Option<String> {
+    let mask = |word: &str| -> String {
+        let letters = word.chars().count();
+        let mask = |(at, c)| {
+            if letters > 3 && at == letters / 2 {
+                '*'
+            } else {
+                c
+            }
+        };
+        word.chars().enumerate().map(mask).collect()
+    };
+    let out: Vec<String> = text.split(' ').map(mask).collect();
+    changed(text, &out.join(" "))
+}
