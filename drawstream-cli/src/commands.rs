@@ -8,6 +8,7 @@ pub mod login;
 pub mod paint;
 pub mod pixelize;
 pub mod plan;
+pub mod plan_scene;
 #[cfg(feature = "window")]
 pub mod play;
 pub mod render;
@@ -68,6 +69,8 @@ pub enum Command {
     Schema(schema::SchemaArgs),
     /// Have one picture painted, without a show
     Paint(paint::PaintArgs),
+    /// Say what the planner makes of requests
+    PlanScene(plan_scene::PlanSceneArgs),
     /// Plan the strokes that paint a picture
     Plan(plan::PlanArgs),
     /// Make clean pixel art of a picture
@@ -110,6 +113,7 @@ impl Command {
             Self::Convert(args) => args.run(),
             Self::Schema(args) => args.run(),
             Self::Paint(args) => args.run(),
+            Self::PlanScene(args) => args.run(),
             Self::Plan(args) => args.run(),
             Self::Pixelize(args) => args.run(),
             Self::Compare(args) => args.run(),

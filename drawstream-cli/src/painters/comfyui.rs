@@ -26,6 +26,9 @@ use crate::peer::{Peer, PeerError};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often its queue is looked at where the socket is silent or gone.
 const LOOK: Duration = Duration::from_secs(2);
+/// How often, and how far apart, a painting that is given up is looked for in the queue.
+const LEAVE_TRIES: u32 = 4;
+const LEAVE_PAUSE: Duration = Duration::from_millis(250);
 /// The longest description of a node or history of a painting.
 const MOST: usize = 16 << 20;
 /// The longest message on the socket: a preview of a large picture.
@@ -203,6 +206,9 @@ impl ComfyUi {
         let mut socket = self.socket(&client).await;
         let peer = self.peer.within(PATIENCE);
         let order = json!({ "prompt": graph, "client_id": client });
+        // Armed before the graph is sent: the painting may be given up before its id is known.
+        let leaver = peer.clone();
+        let given_up = OnDrop::new(move || drop(tokio::spawn(leave(leaver, client))));
         let taken = peer
             .post("prompt", &order, MOST)
             .await
@@ -211,8 +217,6 @@ impl ComfyUi {
         let id = id
             .ok_or_else(|| failed(&PeerError::NotUnderstood))?
             .to_owned();
-        let (leaver, left) = (peer.clone(), id.clone());
-        let given_up = OnDrop::new(move || drop(tokio::spawn(leave(leaver, left))));
         let image = self.follow(&mut socket, &id, sitting).await;
         if !matches!(image, Err(PainterError::Unreachable(_))) {
             given_up.disarm();
@@ -321,12 +325,30 @@ fn is_in(entries: &Value, id: &str) -> bool {
 }
 
 /// Takes our painting out of the queue, or interrupts it; what the server does for others goes on.
-async fn leave(peer: Peer, id: String) {
-    let _ = peer.tell("queue", &json!({ "delete": [id] })).await;
-    if let Ok(queue) = peer.get("queue", MOST).await
-        && is_in(&queue["queue_running"], &id)
-    {
-        let _ = peer.tell("interrupt", &json!({ "prompt_id": id })).await;
+///
+/// It is known by who ordered it: `[number, id, graph, {"client_id": …}, …]`. An order that was just sent may not be
+/// in the queue yet.
+async fn leave(peer: Peer, client: String) {
+    let ours = |entries: &Value| {
+        let entries = entries.as_array().map_or(&[][..], Vec::as_slice);
+        let ours = entries
+            .iter()
+            .find(|entry| entry[3]["client_id"] == client.as_str());
+        ours.and_then(|entry| entry[1].as_str()).map(str::to_owned)
+    };
+    for _ in 0..LEAVE_TRIES {
+        let Ok(queue) = peer.get("queue", MOST).await else {
+            return;
+        };
+        if let Some(id) = ours(&queue["queue_pending"]) {
+            let _ = peer.tell("queue", &json!({ "delete": [id] })).await;
+            return;
+        }
+        if let Some(id) = ours(&queue["queue_running"]) {
+            let _ = peer.tell("interrupt", &json!({ "prompt_id": id })).await;
+            return;
+        }
+        sleep(LEAVE_PAUSE).await;
     }
 }
 

@@ -18,7 +18,7 @@ use crate::health::Health;
 use crate::peer::PeerError;
 use crate::planners::Planner as _;
 use crate::planners::llm::briefing::Message;
-use crate::planners::llm::{Llm, first_object, without_thinking};
+use crate::planners::llm::{Llm, Thinking, first_object, without_thinking};
 
 /// Steps of a plan at most; a model that repeats itself writes thousands.
 const MOST_STEPS: usize = 200;
@@ -81,7 +81,7 @@ impl LlmDsl {
         let messages = self.messages(scene);
         let schema = schema();
         let said = tokio::select! {
-            said = self.llm.chat().ask_in(&messages, &schema, false) => said,
+            said = self.llm.chat().ask_in(&messages, &schema, Thinking::Usual) => said,
             () = sitting.cancel.cancelled() => return Err(PainterError::Cancelled),
         };
         let said = said.map_err(|error| match error {
@@ -247,7 +247,7 @@ fn sound(step: &Value, size: CanvasSize) -> Option<Value> {
     );
     let step = Value::Object(kept);
     Plan::parse(
-        &document(std::slice::from_ref(&step), size, Rgb8::BLACK),
+        document(std::slice::from_ref(&step), size, Rgb8::BLACK),
         &Limits::default(),
     )
     .is_ok()

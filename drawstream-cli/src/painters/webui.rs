@@ -167,7 +167,7 @@ impl WebUi {
         scene: &ApprovedScene,
         sitting: &Sitting,
     ) -> Result<Picture, PainterError> {
-        let found = self.found().await.map_err(|trouble| trouble.into_error())?;
+        let found = self.found().await.map_err(Trouble::into_error)?;
         if self.is_away.swap(false, Ordering::Relaxed) {
             // A server that was restarted meanwhile has its model, and this does nothing.
             let _ = self

@@ -23,7 +23,8 @@ use tokio::time::sleep;
 
 use self::answer::AnswerError;
 use self::briefing::{Briefing, Message};
-pub(crate) use self::chat::{Chat, Dialect, Manner, Said};
+pub(crate) use self::chat::{Chat, Dialect, Manner, Thinking};
+use self::chat::{Kind, Said};
 pub(crate) use self::ladder::{first_object, without_thinking};
 use super::{Planned, Planner, PlannerError};
 use crate::config::PlannerBackend;
@@ -72,9 +73,9 @@ impl Llm {
     async fn decide(&self, request: &ApprovedRequest, seed: Seed) -> Result<Planned, PlannerError> {
         let mut messages = self.briefing.about(request);
         let mut wrong = None;
-        let mut silent = false;
+        let mut thinking = Thinking::Usual;
         for answers in 1..=2 {
-            let said = self.insist(&messages, silent).await?;
+            let said = self.insist(&messages, thinking).await?;
             match ladder::climb(&said.text, seed, request.text()) {
                 Ok((decision, rung)) => {
                     return Ok(Planned {
@@ -86,7 +87,9 @@ impl Llm {
                 Err(error) => {
                     let told = told(error, &said);
                     messages.extend(briefing::correction(&said.text, &told));
-                    silent = said.is_thought;
+                    if said.kind == Kind::Thoughts {
+                        thinking = Thinking::Off;
+                    }
                     wrong = Some(told);
                 }
             }
@@ -95,11 +98,11 @@ impl Llm {
     }
 
     /// Asks again where the server failed in a way that may pass.
-    async fn insist(&self, messages: &[Message], silent: bool) -> Result<Said, PlannerError> {
+    async fn insist(&self, messages: &[Message], thinking: Thinking) -> Result<Said, PlannerError> {
         let mut pause = PAUSE;
         let mut tries = 0;
         loop {
-            match self.chat.ask(messages, silent).await {
+            match self.chat.ask(messages, thinking).await {
                 Ok(said) => return Ok(said),
                 Err(error) if tries < self.retries && error.may_pass() => {
                     tries += 1;
@@ -115,12 +118,10 @@ impl Llm {
 
 /// What is wrong with an answer, for the model.
 fn told(error: AnswerError, said: &Said) -> String {
-    if said.is_cut {
-        format!("it was cut off because it became too long, and {error}; be brief")
-    } else if said.is_thought {
-        format!("it has thoughts and no answer, and {error}")
-    } else {
-        error.to_string()
+    match said.kind {
+        Kind::Answer => error.to_string(),
+        Kind::Cut => format!("it was cut off because it became too long, and {error}; be brief"),
+        Kind::Thoughts => format!("it has thoughts and no answer, and {error}"),
     }
 }
 

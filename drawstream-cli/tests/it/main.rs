@@ -8,7 +8,10 @@
 
 mod centrifuge_js;
 mod engine;
+mod fakes;
 mod kill_nine;
 mod live;
 mod login;
+mod painter_servers;
+mod planner_servers;
 mod program;

@@ -60,10 +60,30 @@ impl Form {
 pub(crate) struct Said {
     /// Its answer; of a model that thought and said nothing, its thoughts.
     pub(crate) text: String,
-    /// Whether the answer ends because it became too long.
-    pub(crate) is_cut: bool,
-    /// Whether it is thoughts alone.
-    pub(crate) is_thought: bool,
+    /// What that is.
+    pub(crate) kind: Kind,
+}
+
+/// What a model's words are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An answer.
+    #[default]
+    Answer,
+    /// An answer that ends because it became too long.
+    Cut,
+    /// Thoughts alone.
+    Thoughts,
+}
+
+/// Whether a model that thinks before it answers may do so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Thinking {
+    /// As the model is used to.
+    #[default]
+    Usual,
+    /// It shall not.
+    Off,
 }
 
 #[derive(Deserialize)]
@@ -143,10 +163,14 @@ impl Chat {
         FORMS[at]
     }
 
-    /// Asks for a decision. `silent` asks a model that thinks not to.
-    pub(crate) async fn ask(&self, messages: &[Message], silent: bool) -> Result<Said, PeerError> {
+    /// Asks for a decision.
+    pub(crate) async fn ask(
+        &self,
+        messages: &[Message],
+        thinking: Thinking,
+    ) -> Result<Said, PeerError> {
         let schema = self.schema.clone();
-        self.ask_in(messages, &schema, silent).await
+        self.ask_in(messages, &schema, thinking).await
     }
 
     /// Asks for an answer of this schema.
@@ -154,11 +178,11 @@ impl Chat {
         &self,
         messages: &[Message],
         schema: &Value,
-        silent: bool,
+        thinking: Thinking,
     ) -> Result<Said, PeerError> {
         loop {
             let form = self.current();
-            let body = self.body(messages, schema, form, silent);
+            let body = self.body(messages, schema, form, thinking);
             match self.peer.post(self.path, &body, LONGEST).await {
                 Ok(answer) => return self.read(answer),
                 Err(error) if form != Form::Free && refuses_form(&error) => {
@@ -175,7 +199,7 @@ impl Chat {
         }
     }
 
-    fn body(&self, messages: &[Message], schema: &Value, form: Form, silent: bool) -> Value {
+    fn body(&self, messages: &[Message], schema: &Value, form: Form, thinking: Thinking) -> Value {
         let manner = &self.manner;
         let messages: Vec<Value> = messages
             .iter()
@@ -199,7 +223,7 @@ impl Chat {
                     Form::Object => drop(body.insert("format".to_owned(), json!("json"))),
                     Form::Free => {}
                 }
-                if silent {
+                if thinking == Thinking::Off {
                     body.insert("think".to_owned(), json!(false));
                 }
             }
@@ -239,9 +263,15 @@ impl Chat {
         };
         let content = message.content.filter(|text| !text.trim().is_empty());
         let thoughts = message.thinking.or(message.reasoning_content);
+        let kind = if content.is_none() && thoughts.is_some() {
+            Kind::Thoughts
+        } else if reason.as_deref() == Some("length") {
+            Kind::Cut
+        } else {
+            Kind::Answer
+        };
         Ok(Said {
-            is_cut: reason.as_deref() == Some("length"),
-            is_thought: content.is_none() && thoughts.is_some(),
+            kind,
             text: content.or(thoughts).unwrap_or_default(),
         })
     }

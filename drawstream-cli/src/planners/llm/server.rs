@@ -123,7 +123,7 @@ async fn openai(peer: &Peer, chat: &Chat, backend: PlannerBackend) -> Result<Hea
         .iter()
         .filter_map(|model| model["id"].as_str())
         .collect();
-    if ids.iter().any(|id| *id == model.as_str()) {
+    if ids.contains(&model.as_str()) {
         return Ok(Health::good(format!("{} has {model}", peer.address())));
     }
     let first = ids.first().copied().unwrap_or("no model");
