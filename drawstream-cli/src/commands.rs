@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod convert;
+pub mod doctor;
 pub mod gate;
 pub mod history;
 pub mod login;
@@ -54,6 +55,8 @@ pub enum Command {
     History(history::HistoryArgs),
     /// Let the program see your donations on Donation Alerts
     Login(login::LoginArgs),
+    /// Look at everything that a show leans on, and say how to mend it
+    Doctor(doctor::DoctorArgs),
     /// Print every setting, its value and where it came from
     Config(settings::ConfigArgs),
     /// Draw a plan: its picture as PNG, its time-lapse as GIF or animated PNG
@@ -105,6 +108,7 @@ impl Command {
             Self::Stop(args) => args.tell("/control/shutdown", "ending after the stroke under way"),
             Self::History(args) => args.run(),
             Self::Login(args) => args.run(),
+            Self::Doctor(args) => args.run(),
             Self::Config(args) => args.run(),
             Self::Render(args) => args.run(),
             #[cfg(feature = "window")]

@@ -13,6 +13,8 @@ enum Blame {
     Input,
     /// Whoever read our output has gone: nothing to say.
     Reader,
+    /// Nobody's: everything was said already, and this is the exit status.
+    Told(u8),
 }
 
 /// An error for a person: what failed, why, and what can be done about it.
@@ -42,6 +44,25 @@ impl Failure {
         }
     }
 
+    /// What was found has been said already; the program ends with this status.
+    pub(crate) fn told(status: u8) -> Self {
+        Self {
+            blame: Blame::Told(status),
+            error: anyhow::anyhow!("see above"),
+            hint: None,
+        }
+    }
+
+    /// What the person can do.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// What failed and why, in one line.
+    pub(crate) fn in_one_line(&self) -> String {
+        format!("{:#}", self.error)
+    }
+
     /// Adds what the person can do.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Display) -> Self {
@@ -64,6 +85,7 @@ impl Failure {
             Blame::World => ExitCode::from(1),
             Blame::Input => ExitCode::from(2),
             Blame::Reader => return ExitCode::SUCCESS,
+            Blame::Told(status) => return ExitCode::from(status),
         };
         // Nobody is left to tell where standard error is closed.
         let _ = self.write(&mut io::stderr().lock());

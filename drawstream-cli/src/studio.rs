@@ -3,6 +3,7 @@
 //! It works ahead of the show by a bounded number. Whatever fails on the way, the next best is taken: another try,
 //! another planner, another painter; and where nobody can paint, the donation gets its card and can be retried.
 
+mod card;
 mod craft;
 mod order;
 
@@ -99,6 +100,7 @@ impl Studio {
             painters: crew.painters,
             planning: Semaphore::new(1),
             painting: Semaphore::new(1),
+            card: card::Card::new(config.gpu_sharing),
             settings: craft::Settings::from(config),
         };
         let most_prepared = config.queue_max_size as u64;

@@ -31,6 +31,8 @@ pub(crate) struct Entry {
     pub(crate) act: Act,
     /// How far its painter is.
     pub(crate) progress: Option<f32>,
+    /// A rough first idea of its painting.
+    pub(crate) idea: Option<Work>,
 }
 
 /// What is known of the donations that are on, wait, or are being made.
@@ -62,6 +64,7 @@ impl Board {
                 bill,
                 act,
                 progress: None,
+                idea: None,
             },
         );
     }
@@ -78,6 +81,12 @@ impl Board {
         on().find(|source| source.is_in_trouble())
             .or_else(|| on().next())
             .or(self.sources.first())
+    }
+
+    pub(crate) fn set_idea(&mut self, id: DonationId, idea: Work) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.idea = Some(idea);
+        }
     }
 
     pub(crate) fn remove(&mut self, id: DonationId) {

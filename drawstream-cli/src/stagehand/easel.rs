@@ -52,9 +52,24 @@ pub(crate) struct Easel {
 }
 
 impl Easel {
-    /// Puts a donation's painting on, blank.
+    /// Puts a donation's painting on: over the rough first idea of it, where that is on, and blank otherwise.
     pub(crate) fn begin(&mut self, id: DonationId, work: &Work, now: ShowTime) {
+        let ground = match &self.mounted {
+            Some(mounted) if mounted.role == Role::Underdrawing(id) => {
+                Playhead::over(Arc::clone(&work.timeline), mounted.playhead.frame())
+            }
+            Some(_) | None => None,
+        };
         self.mount(Role::Painting(id), work, now);
+        if let (Some(mounted), Some(over)) = (&mut self.mounted, ground) {
+            mounted.playhead = over;
+        }
+    }
+
+    /// Whether the rough first idea of this donation's painting is on.
+    pub(crate) fn is_underdrawing(&self, id: DonationId) -> bool {
+        let on = self.mounted.as_ref();
+        on.is_some_and(|mounted| mounted.role == Role::Underdrawing(id))
     }
 
     /// Puts a rough first idea on; it is drawn as time goes by.

@@ -291,9 +291,8 @@ impl Floor {
                 timeline,
                 palette,
             } => {
-                if self.show.state(now) == State::Preparing(id) {
-                    self.easel.underdraw(id, &Work { timeline, palette }, now);
-                }
+                // It is put on when its donation's turn has come, which may be now or after the one that is on.
+                self.board.set_idea(id, Work { timeline, palette });
             }
             Arrival::Progress { id, done } => self.board.set_progress(id, done),
             Arrival::Ready {
@@ -377,6 +376,11 @@ impl Floor {
                 self.easel.is_drawing()
             }
             State::Preparing(id) => {
+                if let Some(idea) = self.board.entry(id).and_then(|entry| entry.idea.clone())
+                    && !self.easel.is_underdrawing(id)
+                {
+                    self.easel.underdraw(id, &idea, now);
+                }
                 self.easel.prepare(id, now);
                 is_up
             }

@@ -24,6 +24,8 @@ use crate::playbill::Playbill;
 use crate::scene_doc;
 use crate::stagehand::Arrival;
 
+use super::card::{Card, Turn};
+
 /// How long a rough first idea is drawn.
 const UNDERDRAWING: Duration = Duration::from_secs(12);
 
@@ -73,6 +75,7 @@ pub(super) struct Craft {
     pub(super) painters: Vec<Box<dyn Painter>>,
     pub(super) planning: Semaphore,
     pub(super) painting: Semaphore,
+    pub(super) card: Card,
     pub(super) settings: Settings,
 }
 
@@ -163,8 +166,15 @@ impl Craft {
         };
         // Where the stage has gone, the program is about to end.
         let _ = floor.send(news).await;
-        let scene = self.scene(next, &request).await?;
-        let image = self.picture(next, &scene, floor, cancel).await?;
+        let made = async {
+            let scene = self.scene(next, &request).await?;
+            let image = self.picture(next, &scene, floor, cancel).await?;
+            Ok::<_, Stop>((scene, image))
+        };
+        let (scene, image) = tokio::select! {
+            made = made => made?,
+            never = self.first_idea(donation, &request, floor) => match never {},
+        };
         let seed = scene.scene().seed;
         let (settings, id) = (self.settings.clone(), donation.id);
         let (plan, timeline) = blocking(move || stroke(&settings, &image, seed)).await??;
@@ -200,6 +210,10 @@ impl Craft {
         request: &ApprovedRequest,
     ) -> Result<ApprovedScene, Stop> {
         let _bench = self.planning.acquire().await;
+        let _card = self
+            .card
+            .take(Turn::Planners, &self.planners, &self.painters)
+            .await;
         let seed = seed_of(donation);
         let mut last = None;
         for planner in &self.planners {
@@ -287,6 +301,10 @@ impl Craft {
         cancel: &CancellationToken,
     ) -> Result<Picture, Stop> {
         let _bench = self.painting.acquire().await;
+        let _card = self
+            .card
+            .take(Turn::Painters, &self.planners, &self.painters)
+            .await;
         for painter in &self.painters {
             for attempt in 0..2 {
                 let (progress, progressed) = watch::channel(0.0);
@@ -298,7 +316,7 @@ impl Craft {
                 };
                 let painted = tokio::select! {
                     painted = painter.paint(scene, &sitting) => painted,
-                    never = self.entertain(id, scene, floor, progressed) => match never {},
+                    never = self.entertain(id, floor, progressed) => match never {},
                 };
                 match painted {
                     Ok(picture) => return Ok(picture),
@@ -320,27 +338,40 @@ impl Craft {
         Err(Stop::Failed("no painter made a picture".to_owned()))
     }
 
-    /// While a painter works: a rough first idea after a moment, then how far it is.
+    /// What the built-in planner and painter make of the request at once, so that nobody waits in front of an empty
+    /// canvas while a language model thinks and an image model paints.
+    async fn first_idea(
+        &self,
+        donation: &Donation,
+        request: &ApprovedRequest,
+        floor: &mpsc::Sender<Arrival>,
+    ) -> std::convert::Infallible {
+        // Those who are as quick as this need no entertainment.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let idea = sketch::plan(request.text(), seed_of(donation));
+        if let Ok(idea) = self.gate.judge_scene(request, idea) {
+            let settings = self.settings.clone();
+            let drawn = blocking(move || underdrawing(&settings, idea.scene())).await;
+            if let Ok(Some(timeline)) = drawn {
+                let palette = timeline.palette(MOST_DABS).into();
+                let idea = Arrival::Underdrawing {
+                    id: donation.id,
+                    timeline: Arc::new(timeline),
+                    palette,
+                };
+                let _ = floor.send(idea).await;
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// While a painter works: how far it is.
     async fn entertain(
         &self,
         id: DonationId,
-        scene: &ApprovedScene,
         floor: &mpsc::Sender<Arrival>,
         mut progress: watch::Receiver<f32>,
     ) -> std::convert::Infallible {
-        // A painter that is as quick as this needs no entertainment.
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let (settings, idea) = (self.settings.clone(), scene.scene().clone());
-        if let Ok(Some(timeline)) = blocking(move || underdrawing(&settings, &idea)).await {
-            let palette = timeline.palette(MOST_DABS).into();
-            let _ = floor
-                .send(Arrival::Underdrawing {
-                    id,
-                    timeline: Arc::new(timeline),
-                    palette,
-                })
-                .await;
-        }
         loop {
             if progress.changed().await.is_err() {
                 std::future::pending::<()>().await;

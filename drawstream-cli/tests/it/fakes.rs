@@ -1,7 +1,7 @@
 //! Servers that people run, as far as this program speaks to them, with everything that goes wrong with them.
 
-pub mod images;
-pub mod language;
+pub(crate) mod images;
+pub(crate) mod language;
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 /// What goes wrong with an answer, whatever it would have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mishap {
+pub(crate) enum Mishap {
     /// It comes late.
     Slow,
     /// It never comes.
@@ -35,7 +35,7 @@ pub enum Mishap {
 }
 
 impl Mishap {
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Slow,
         Self::Hang,
         Self::Error500,
@@ -46,7 +46,7 @@ impl Mishap {
     ];
 
     /// The answer with what goes wrong with it.
-    pub async fn befall(mishap: Option<Self>, answer: Value) -> Response {
+    pub(crate) async fn befall(mishap: Option<Self>, answer: Value) -> Response {
         let text = answer.to_string();
         match mishap {
             None => axum::Json(answer).into_response(),
@@ -82,22 +82,22 @@ impl Mishap {
 
 /// What a server was asked, path and body, in order.
 #[derive(Clone, Debug, Default)]
-pub struct Log(Arc<Mutex<Vec<(String, Value)>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<(String, Value)>>>);
 
 impl Log {
-    pub fn note(&self, path: &str, body: Value) {
+    pub(crate) fn note(&self, path: &str, body: Value) {
         self.0.lock().unwrap().push((path.to_owned(), body));
     }
 
     /// The bodies sent to a path.
-    pub fn of(&self, path: &str) -> Vec<Value> {
+    pub(crate) fn of(&self, path: &str) -> Vec<Value> {
         let log = self.0.lock().unwrap();
         let these = log.iter().filter(|(asked, _)| asked == path);
         these.map(|(_, body)| body.clone()).collect()
     }
 
     /// The paths in the order in which they were asked for.
-    pub fn paths(&self) -> Vec<String> {
+    pub(crate) fn paths(&self) -> Vec<String> {
         self.0
             .lock()
             .unwrap()
@@ -107,7 +107,7 @@ impl Log {
     }
 
     /// Waits until a path was asked for.
-    pub async fn until(&self, path: &str) {
+    pub(crate) async fn until(&self, path: &str) {
         while self.of(path).is_empty() {
             tokio::task::yield_now().await;
         }
@@ -116,14 +116,14 @@ impl Log {
 
 /// A server on this machine; it ends with the value.
 #[derive(Debug)]
-pub struct Served {
-    pub url: String,
-    pub log: Log,
+pub(crate) struct Served {
+    pub(crate) url: String,
+    pub(crate) log: Log,
     task: JoinHandle<()>,
 }
 
 impl Served {
-    pub async fn start(router: Router, log: Log) -> Self {
+    pub(crate) async fn start(router: Router, log: Log) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let task = tokio::spawn(async move {

@@ -16,7 +16,7 @@ use crate::fakes::Mishap;
 use crate::fakes::language::{self, GOOD, MODEL, Speech};
 
 /// The settings of a planner at this address.
-pub fn settings(url: &str, backend: &str, more: &[(&str, &str)]) -> Config {
+pub(crate) fn settings(url: &str, backend: &str, more: &[(&str, &str)]) -> Config {
     let own = [
         ("planner.endpoint", url),
         ("planner.backend", backend),
@@ -36,7 +36,7 @@ fn llm(url: &str, backend: &str, more: &[(&str, &str)]) -> Box<dyn Planner> {
 }
 
 /// A request that the gate lets through; `None` for what it refuses.
-pub fn request(text: &str) -> Option<ApprovedRequest> {
+pub(crate) fn request(text: &str) -> Option<ApprovedRequest> {
     let donation = Donation {
         id: DonationId(1),
         external: ExternalId {

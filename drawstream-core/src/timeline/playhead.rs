@@ -25,7 +25,21 @@ pub struct Playhead {
     current: Option<Current>,
     damage: Damage,
     tracer: Tracer,
+    ground: Option<Ground>,
 }
+
+/// What stood on the canvas before, and is painted over.
+#[derive(Clone, Debug)]
+struct Ground {
+    frame: Framebuffer,
+    /// The pixels that no stroke ever reaches, in the order in which the canvas's own colour takes them back.
+    bare: Vec<u32>,
+    /// How many of them it has.
+    washed: usize,
+}
+
+/// The part of a painting's time in which what no stroke reaches becomes the canvas's own colour.
+const WASH: u64 = 3;
 
 /// The leaf that is being painted, or for which the brush is on its way.
 #[derive(Clone, Debug)]
@@ -57,9 +71,52 @@ impl Playhead {
             current: None,
             damage: Damage::whole(CanvasRect::whole(size)),
             tracer: Tracer::new(size),
+            ground: None,
         };
         playhead.settle();
         playhead
+    }
+
+    /// At the first moment of a timeline that is painted over what stands on the canvas, such as an underdrawing.
+    ///
+    /// Strokes go over it; what none of them reaches becomes the background in the first third of the time, so that
+    /// the end is exactly the timeline's own picture. `None` where `ground` is not of the canvas's size.
+    pub fn over(timeline: Arc<Timeline>, ground: &Framebuffer) -> Option<Self> {
+        let size = timeline.canvas.size;
+        if ground.size() != size {
+            return None;
+        }
+        let mut reached = vec![false; size.area()];
+        for leaf in &timeline.leaves {
+            timeline.paint(leaf, &mut |span, _| {
+                let first = span.lowest() as usize;
+                reached[first..first + span.len as usize].fill(true);
+            });
+        }
+        let all = (0u32..).zip(&reached);
+        let mut bare: Vec<u32> = all
+            .filter(|(_, reached)| !**reached)
+            .map(|(at, _)| at)
+            .collect();
+        // From the top down with a ragged edge, as a wide brush leaves it.
+        let width = u32::from(size.w());
+        bare.sort_by_key(|&at| (at / width * 4 + (at.wrapping_mul(0x9E37_79B9) >> 27), at));
+        let mut playhead = Self {
+            frame: ground.clone(),
+            timeline,
+            position: 0,
+            finished: 0,
+            current: None,
+            damage: Damage::whole(CanvasRect::whole(size)),
+            tracer: Tracer::new(size),
+            ground: Some(Ground {
+                frame: ground.clone(),
+                bare,
+                washed: 0,
+            }),
+        };
+        playhead.settle();
+        Some(playhead)
     }
 
     /// What it plays.
@@ -96,6 +153,7 @@ impl Playhead {
         }
         self.position = position;
         self.settle();
+        self.wash();
     }
 
     /// Goes on by a time: `advance(a); advance(b)` is `advance(a + b)`.
@@ -144,10 +202,38 @@ impl Playhead {
     }
 
     fn rewind(&mut self) {
-        self.frame = self.timeline.blank();
+        self.frame = match &mut self.ground {
+            Some(ground) => {
+                ground.washed = 0;
+                ground.frame.clone()
+            }
+            None => self.timeline.blank(),
+        };
         self.finished = 0;
         self.current = None;
         self.damage = Damage::whole(CanvasRect::whole(self.timeline.canvas.size));
+    }
+
+    /// Gives the background those pixels that no stroke reaches, as many as are due.
+    fn wash(&mut self) {
+        let Some(ground) = &mut self.ground else {
+            return;
+        };
+        let whole = u64::try_from(self.timeline.duration.as_nanos()).unwrap_or(u64::MAX);
+        let all = ground.bare.len();
+        let due = match whole / WASH {
+            0 => all,
+            time => {
+                let part = u128::from(self.position.min(time)) * all as u128 / u128::from(time);
+                usize::try_from(part).unwrap_or(all)
+            }
+        };
+        let width = self.frame.width();
+        for &at in ground.bare.get(ground.washed..due).unwrap_or_default() {
+            self.frame.set(at, self.timeline.canvas.background);
+            self.damage.add(Span::single(at), width);
+        }
+        ground.washed = ground.washed.max(due);
     }
 
     /// Draws what the position asks for; everything on the canvas is from an earlier moment.

@@ -189,3 +189,37 @@ fn damage_is_what_changed_since_it_was_last_taken() {
     playhead.advance(millis(1));
     assert_eq!(playhead.take_damage(), None);
 }
+
+#[test]
+fn a_painting_over_an_underdrawing_hides_all_of_it_and_ends_as_its_own_picture() {
+    use crate::raster::Framebuffer;
+    let canvas = Canvas::new(CanvasSize::new(24, 24).unwrap());
+    let square = Step {
+        op: Op::Rect {
+            at: CanvasPoint::new(4, 4),
+            w: 12,
+            h: 9,
+            paint: Paint {
+                fill: Some(Rgb8::new(200, 30, 30)),
+                outline: None,
+            },
+        },
+        animation: None,
+    };
+    let plan = Plan::from_steps(canvas, "", vec![square]).unwrap();
+    let timeline = Arc::new(Timeline::compile(&plan, &TimelineOptions::default()));
+    let ground = Framebuffer::new(CanvasSize::new(24, 24).unwrap(), Rgb8::new(10, 90, 160));
+    let mut over = Playhead::over(Arc::clone(&timeline), &ground).unwrap();
+    let duration = timeline.duration();
+    assert_eq!(over.frame().color_at(0, 0), Some(Rgb8::new(10, 90, 160)));
+    over.seek(duration / 6);
+    let half_way = over.frame().clone();
+    assert_eq!(half_way.color_at(23, 23), Some(Rgb8::new(10, 90, 160)));
+    assert_eq!(half_way.color_at(0, 0), Some(canvas.background));
+    over.seek(duration);
+    assert_eq!(over.frame().pixels(), timeline.finished().pixels());
+    over.seek(duration / 6);
+    assert_eq!(over.frame().pixels(), half_way.pixels());
+    let small = Framebuffer::new(CanvasSize::new(8, 8).unwrap(), Rgb8::BLACK);
+    assert!(Playhead::over(timeline, &small).is_none());
+}

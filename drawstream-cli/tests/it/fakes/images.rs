@@ -20,7 +20,7 @@ use super::{Log, Mishap, Served};
 
 /// What a server paints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Picture {
+pub(crate) enum Picture {
     /// What was asked for.
     #[default]
     Good,
@@ -34,20 +34,20 @@ pub enum Picture {
 
 /// How a server behaves.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Manners {
-    pub picture: Picture,
-    pub mishap: Option<Mishap>,
-    pub lacks_lora: bool,
+pub(crate) struct Manners {
+    pub(crate) picture: Picture,
+    pub(crate) mishap: Option<Mishap>,
+    pub(crate) lacks_lora: bool,
     /// It paints until it is interrupted.
-    pub endless: bool,
+    pub(crate) endless: bool,
     /// It is stable-diffusion.cpp.
-    pub is_cpp: bool,
+    pub(crate) is_cpp: bool,
     /// Its socket breaks after the first message.
-    pub cuts_socket: bool,
+    pub(crate) cuts_socket: bool,
 }
 
 /// A picture of this size as PNG: large blocks of colour, as an image model paints pixel art.
-pub fn png(width: u32, height: u32, picture: Picture) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32, picture: Picture) -> Vec<u8> {
     if picture == Picture::NoPicture {
         return b"<html>busy</html>".to_vec();
     }
@@ -92,7 +92,7 @@ impl Server {
 }
 
 /// A server with AUTOMATIC1111's API.
-pub async fn webui(manners: Manners) -> Served {
+pub(crate) async fn webui(manners: Manners) -> Served {
     let server = Server::new(manners);
     let log = server.log.clone();
     let mut router = Router::new()
@@ -175,7 +175,7 @@ async fn options() -> Json<Value> {
 }
 
 /// A ComfyUI server.
-pub async fn comfyui(manners: Manners) -> Served {
+pub(crate) async fn comfyui(manners: Manners) -> Served {
     let server = Server::new(manners);
     let log = server.log.clone();
     let router = Router::new()
@@ -336,7 +336,7 @@ async fn object_info(State(server): State<Server>, Path(node): Path<String>) -> 
 }
 
 /// A server with OpenAI's image API.
-pub async fn openai(manners: Manners) -> Served {
+pub(crate) async fn openai(manners: Manners) -> Served {
     let server = Server::new(manners);
     let log = server.log.clone();
     let router = Router::new()

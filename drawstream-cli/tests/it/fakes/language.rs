@@ -18,13 +18,13 @@ use super::{Log, Mishap, Served};
 
 /// What the model says to the n-th request.
 #[derive(Clone, Debug, Default)]
-pub struct Speech {
-    pub content: String,
-    pub thinking: Option<String>,
-    pub is_cut: bool,
-    pub mishap: Option<Mishap>,
+pub(crate) struct Speech {
+    pub(crate) content: String,
+    pub(crate) thinking: Option<String>,
+    pub(crate) is_cut: bool,
+    pub(crate) mishap: Option<Mishap>,
     /// An error instead, with this text.
-    pub error: Option<(u16, &'static str)>,
+    pub(crate) error: Option<(u16, &'static str)>,
 }
 
 impl From<&str> for Speech {
@@ -47,7 +47,7 @@ impl From<Mishap> for Speech {
 }
 
 /// A decision as it is asked for.
-pub const GOOD: &str = r##"{"decision":"draw","reason":"harmless","reply":"On it!","prompt":"a red fox in the snow",
+pub(crate) const GOOD: &str = r##"{"decision":"draw","reason":"harmless","reply":"On it!","prompt":"a red fox in the snow",
 "negative_prompt":"text","style_notes":"calm","palette":["#112233","#445566","#778899","#AABBCC"],"seed":5,
 "setting":"forest, night, snow","subjects":[{"name":"fox","emoji":"🦊","count":1,"color":"","place":"ground","of":""}]}"##;
 
@@ -63,10 +63,12 @@ struct Server {
 }
 
 /// The name of the one model that the server has.
-pub const MODEL: &str = "tiny:1b";
+pub(crate) const MODEL: &str = "tiny:1b";
 
 /// Starts a server with this model behind it.
-pub async fn start(model: impl Fn(usize, &Value) -> Speech + Send + Sync + 'static) -> Served {
+pub(crate) async fn start(
+    model: impl Fn(usize, &Value) -> Speech + Send + Sync + 'static,
+) -> Served {
     let log = Log::default();
     let server = Server {
         log: log.clone(),
