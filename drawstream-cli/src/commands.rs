@@ -5,6 +5,7 @@ pub mod convert;
 pub mod doctor;
 pub mod gate;
 pub mod history;
+pub mod links;
 pub mod login;
 pub mod paint;
 pub mod pixelize;
@@ -53,6 +54,8 @@ pub enum Command {
     Stop(steer::SteerArgs),
     /// Say what was donated and what became of it
     History(history::HistoryArgs),
+    /// Make links by which moderators, or a stage elsewhere, come in
+    Links(links::LinksArgs),
     /// Let the program see your donations on Donation Alerts
     Login(login::LoginArgs),
     /// Look at everything that a show leans on, and say how to mend it
@@ -107,6 +110,7 @@ impl Command {
             Self::Open(args) => args.tell("/queue/open", "requests are open"),
             Self::Stop(args) => args.tell("/control/shutdown", "ending after the stroke under way"),
             Self::History(args) => args.run(),
+            Self::Links(args) => args.run(),
             Self::Login(args) => args.run(),
             Self::Doctor(args) => args.run(),
             Self::Config(args) => args.run(),

@@ -17,6 +17,7 @@ use std::time::Duration;
 use drawstream_core::donation::Currency;
 use url::Url;
 
+use crate::control::Approval;
 use crate::secret::Secret;
 
 pub use self::error::ConfigError;
@@ -136,6 +137,8 @@ pub struct ShowConfig {
     pub hold: Duration,
     /// What a refused request's card says, where it is not the locale's own line.
     pub refused_line: Option<String>,
+    /// Which donations a person has to approve before anything of them is seen.
+    pub approval: Approval,
 }
 
 /// The control API.
@@ -305,6 +308,14 @@ impl Config {
                 ),
                 hold: read.seconds("show.duration_sec", 1.0..=86_400.0)?,
                 refused_line: read.optional("show.refused_line"),
+                approval: read.one_of(
+                    "show.approval",
+                    &[
+                        ("none", Approval::None),
+                        ("suspicious", Approval::Suspicious),
+                        ("all", Approval::All),
+                    ],
+                )?,
             },
             api: ApiConfig {
                 host: read.parsed("api.host", IP_ADDRESS, ip_address)?,

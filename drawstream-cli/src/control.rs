@@ -2,36 +2,111 @@
 //!
 //! It listens on this machine alone unless a token is set. Requests must name this server in `Host`, and a web page
 //! of another origin is refused, so that a page that the streamer visits cannot press "skip".
+//!
+//! | file | holds |
+//! |---|---|
+//! | `border`, `links`, `role` | who may come in, by which token, and how much they may do |
+//! | `rate`, `idempotency` | not too many commands, and each once |
+//! | `routes`, `donation`, `settings` | what can be asked |
+//! | `herald`, `event` | the stream of everything that changes |
+//! | `canvas` | the canvas as changed pixels |
+//! | `page` | the dashboard and the browser source |
+//! | `metrics`, `openapi` | for machines |
 
 mod border;
+mod canvas;
+mod donation;
+mod event;
+mod herald;
+mod idempotency;
+mod links;
+mod metrics;
 mod openapi;
+mod page;
 mod problem;
+mod rate;
+mod role;
 mod routes;
+mod settings;
 mod snapshot;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use drawstream_core::gate::Gate;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::ApiConfig;
 use crate::intake::Intake;
-use crate::secret::Secret;
-use crate::stagehand::Order;
+use crate::ledger::Clerk;
+use crate::meters::Meters;
+use crate::stagehand::{CanvasShot, Order};
+use crate::studio::Errand;
 
+pub use self::donation::{
+    DonationList, DonationView, EditBody, ListQuery, Mark, MoveBody, ShelfName,
+};
+pub use self::event::{CountView, EventView, LookView, PulseView, QueueTopic, ShowView, Topics};
+pub use self::links::Links;
+pub use self::page::{SessionBody, SessionView};
 pub use self::problem::Problem;
+pub use self::role::Role;
 pub use self::routes::{Accepted, Cleared, DonateBody, Health};
-pub use self::snapshot::{Active, Link, Phase, QueueView, SourceView, Upcoming};
+pub use self::settings::{Approval, LiveSettings, SettingsPatch, SettingsView};
+pub use self::snapshot::{
+    Active, CurtainView, Link, Phase, QueueView, SourceView, Upcoming, WorkerView,
+};
 
 /// What the routes work with.
 #[derive(Clone, Debug)]
 pub(crate) struct Desk {
     pub(crate) queue: watch::Receiver<QueueView>,
     pub(crate) orders: mpsc::Sender<Order>,
+    pub(crate) errands: mpsc::Sender<Errand>,
     pub(crate) intake: Intake,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) settings: Arc<watch::Sender<LiveSettings>>,
+    pub(crate) meters: Arc<Meters>,
+    pub(crate) bulletins: watch::Receiver<Arc<herald::Bulletin>>,
+    pub(crate) canvas: canvas::CanvasFeed,
+    pub(crate) undos: donation::Undos,
+    pub(crate) answers: idempotency::Answers,
+    pub(crate) rate: rate::Rate,
+    /// Pictures and time-lapses are made one at a time.
+    pub(crate) busy: Arc<Semaphore>,
     pub(crate) stop: CancellationToken,
     pub(crate) border: border::Border,
+}
+
+impl Desk {
+    pub(crate) fn clerk(&self) -> &Clerk {
+        self.intake.clerk()
+    }
+}
+
+/// The ends of the channels that lead to the rest of the program.
+#[derive(Debug)]
+pub struct ControlLines {
+    /// What is on.
+    pub queue: watch::Receiver<QueueView>,
+    /// The canvas.
+    pub canvas: watch::Receiver<CanvasShot>,
+    /// To the stage.
+    pub orders: mpsc::Sender<Order>,
+    /// To the studio.
+    pub errands: mpsc::Sender<Errand>,
+    /// The door for test donations, and the ledger behind it.
+    pub intake: Intake,
+    /// What cleans texts for screens.
+    pub gate: Arc<Gate>,
+    /// What people change while the show goes on.
+    pub settings: Arc<watch::Sender<LiveSettings>>,
+    /// What is counted.
+    pub meters: Arc<Meters>,
+    /// The stage's language.
+    pub locale: &'static str,
 }
 
 /// Why the API cannot be offered.
@@ -85,23 +160,44 @@ pub async fn bind(config: &ApiConfig) -> Result<TcpListener, ControlError> {
 /// Answers until `stop` is cancelled, then finishes the answers under way.
 pub async fn serve(
     listener: TcpListener,
-    token: Option<Secret>,
-    queue: watch::Receiver<QueueView>,
-    orders: mpsc::Sender<Order>,
-    intake: Intake,
+    links: Links,
+    lines: ControlLines,
     stop: CancellationToken,
 ) {
-    let border = border::Border::new(listener.local_addr().ok(), token);
-    let desk = Desk {
-        queue,
-        orders,
-        intake,
-        stop: stop.clone(),
-        border,
-    };
-    let server = axum::serve(listener, routes::router(desk));
+    let border = border::Border::new(listener.local_addr().ok(), links);
+    let desk = desk(lines, border, stop.clone());
+    let app = routes::router(desk).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, app);
     if let Err(error) = server.with_graceful_shutdown(stop.cancelled_owned()).await {
         tracing::error!(%error, "the control API ended; the show goes on without it");
+    }
+}
+
+fn desk(lines: ControlLines, border: border::Border, stop: CancellationToken) -> Desk {
+    let herald = herald::Herald {
+        clerk: lines.intake.clerk().clone(),
+        gate: Arc::clone(&lines.gate),
+        view: lines.queue.clone(),
+        settings: lines.settings.subscribe(),
+        meters: Arc::clone(&lines.meters),
+        locale: lines.locale,
+    };
+    Desk {
+        bulletins: herald.start(stop.clone()),
+        canvas: canvas::CanvasFeed::start(lines.canvas, stop.clone()),
+        queue: lines.queue,
+        orders: lines.orders,
+        errands: lines.errands,
+        intake: lines.intake,
+        gate: lines.gate,
+        settings: lines.settings,
+        meters: lines.meters,
+        undos: donation::Undos::default(),
+        answers: idempotency::Answers::default(),
+        rate: rate::Rate::default(),
+        busy: Arc::new(Semaphore::new(1)),
+        stop,
+        border,
     }
 }
 

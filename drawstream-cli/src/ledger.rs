@@ -7,7 +7,8 @@
 //!
 //! ```text
 //! source ──take──▶ received ─gated─▶ gated ─planned─▶ planned ─painted─▶ painted ─ready─▶ ready
-//!                      └────────── refused / failed, and a card is due ──────────┘          │
+//!                      └────────── refused / failed, and a card is due ──────────┘  (held ─approve─▶ ready)
+//!                                                                                          │
 //!                                              shown ◀──shown── drawing ◀──start_drawing────┘
 //! ```
 //!
@@ -21,6 +22,7 @@
 //! | `preparing` | what the studio reads and writes |
 //! | `showing` | what the stage and the operator read and write |
 //! | `operator` | once more, and never |
+//! | `shelf` | what people look through: what waits, is held, was shown, was refused |
 //! | `history` | what is remembered, and forgetting |
 //! | `trouble` | a database that cannot be written: said once, until it is over |
 //! | `salvage` | damaged files |
@@ -35,6 +37,7 @@ mod operator;
 mod preparing;
 mod salvage;
 mod schema;
+mod shelf;
 mod showing;
 mod state;
 #[cfg(test)]
@@ -53,15 +56,16 @@ use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior, par
 pub use clerk::Clerk;
 pub use history::{Change, Entry, Filter, History};
 pub use intake::{Familiarity, NewDonation, Origin, Taken};
+pub use operator::Approved;
 pub use preparing::{Attempt, MOST_ATTEMPTS, MOST_INTERRUPTIONS, ToPrepare, Work};
 pub use salvage::SetAside;
+pub use shelf::{Kept, Listed, Shelf};
 pub use showing::{Act, Counts, Queued, Turn, Waiting};
 pub use state::State;
 pub use trouble::Trouble;
 
 /// The columns that [`donation_from`] reads, in its order.
-const DONATION_COLUMNS: &str =
-    "id, source, external_id, donor, message, minor_units, currency, created_at_s";
+const DONATION_COLUMNS: &str = "id, source, external_id, donor, coalesce(edited, message), minor_units, currency, created_at_s";
 
 /// Where the ledger lies when nothing else is said.
 pub const DEFAULT_PATH: &str = "data/ledger.db";

@@ -14,6 +14,7 @@ pub mod intake;
 pub mod ledger;
 pub mod live;
 pub mod logging;
+pub mod meters;
 pub mod painters;
 mod peer;
 pub mod picture;

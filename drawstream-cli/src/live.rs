@@ -19,18 +19,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, Locale as ConfigLocale, Start, Use};
-use crate::control::{self, ControlError, QueueView};
+use crate::control::{self, ControlError, ControlLines, Links, LiveSettings, QueueView};
 use crate::failure::Failure;
 use crate::feed;
 use crate::intake::Intake;
 use crate::ledger::{Clerk, Ledger, LedgerError, Opening};
+use crate::meters::Meters;
 use crate::painters;
 use crate::planners;
 use crate::scribe::Scribe;
 use crate::sinks::Sink;
 use crate::sources::console::{self, Reach};
-use crate::stagehand::{self, ARRIVALS, Fps, Lines, ORDERS, Order, StagehandOptions};
-use crate::studio::{Crew, Studio};
+use crate::stagehand::{self, ARRIVALS, CanvasShot, Fps, Lines, ORDERS, Order, StagehandOptions};
+use crate::studio::{Crew, ERRANDS, Studio, StudioLines};
 
 /// How long tasks may take to end before they are left behind.
 const END_DEADLINE: Duration = Duration::from_secs(5);
@@ -100,11 +101,31 @@ impl Live {
             Scribe::hire(clerk.clone(), stop.clone()).context("start the scribe")?;
         let (orders, orders_in) = mpsc::channel(ORDERS);
         let (arrivals, arrivals_in) = mpsc::channel(ARRIVALS);
+        let (errands, errands_in) = mpsc::channel(ERRANDS);
         let (view_out, view) = watch::channel(QueueView::default());
+        let (canvas_out, canvas) = watch::channel(CanvasShot::default());
+        let theme = stage_options.stage.theme;
+        let settings = Arc::new(watch::Sender::new(LiveSettings::new(
+            &config,
+            theme,
+            options.fps,
+        )));
+        let crew = Crew {
+            gate: Arc::clone(&gate),
+            planners: planners::roster(&config)?,
+            painters: painters::roster(&config)?,
+        };
+        let meters = Arc::new(Meters::new(
+            crew.planners.iter().map(|planner| planner.name()),
+            crew.painters.iter().map(|painter| painter.name()),
+        ));
         let lines = Lines {
             orders: orders_in,
             arrivals: arrivals_in,
             view: view_out,
+            canvas: canvas_out,
+            settings: settings.subscribe(),
+            meters: Arc::clone(&meters),
         };
         let stage = stagehand::start(stage_options, lines, scribe, sinks, stop.clone())
             .context("start the stage")?;
@@ -126,19 +147,15 @@ impl Live {
             &stop,
         )
         .await?;
-        let crew = Crew {
-            gate,
-            planners: planners::roster(&config)?,
-            painters: painters::roster(&config)?,
-        };
-        let studio = Studio::new(
-            &config,
-            intake.clone(),
-            crew,
-            arrivals,
+        let studio_lines = StudioLines {
+            floor: arrivals,
+            orders: orders.clone(),
+            errands: errands_in,
             sources,
-            stop.clone(),
-        );
+            settings: settings.subscribe(),
+            meters: Arc::clone(&meters),
+        };
+        let studio = Studio::new(&config, intake.clone(), crew, studio_lines, stop.clone());
         let stop_all = stop.clone();
         tasks.spawn(async move {
             if let Err(error) = studio.run().await {
@@ -150,15 +167,25 @@ impl Live {
         let address = listener
             .local_addr()
             .context("ask for the address of the control API")?;
-        tracing::info!("the control API answers at http://{address}");
-        tasks.spawn(control::serve(
-            listener,
-            config.api.token.clone(),
-            view.clone(),
-            orders.clone(),
+        tracing::info!(
+            "the dashboard and the control API are at http://{address}, the stage for OBS at http://{address}/stage"
+        );
+        let links = Links::new(&config.data_dir, config.api.token.as_ref());
+        let control_lines = ControlLines {
+            queue: view.clone(),
+            canvas,
+            orders: orders.clone(),
+            errands,
             intake,
-            stop.clone(),
-        ));
+            gate,
+            settings,
+            meters,
+            locale: match config.locale {
+                ConfigLocale::En => Locale::En.name(),
+                ConfigLocale::Ru => Locale::Ru.name(),
+            },
+        };
+        tasks.spawn(control::serve(listener, links, control_lines, stop.clone()));
         if console_is_on(config.console.enabled, options.occasion) {
             let reach = Reach {
                 intake: console_intake,

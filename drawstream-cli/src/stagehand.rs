@@ -4,6 +4,7 @@
 //! [`Order`]s and [`Arrival`]s and read its [`QueueView`].
 
 mod board;
+mod canvas_shot;
 mod easel;
 mod floor;
 mod pace;
@@ -22,7 +23,9 @@ use drawstream_core::timeline::Timeline;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::control::{QueueView, SourceView};
+pub use self::canvas_shot::CanvasShot;
+use crate::control::{LiveSettings, QueueView, SourceView};
+use crate::meters::Meters;
 use crate::playbill::Playbill;
 use crate::scribe::Scribe;
 use crate::sinks::Sink;
@@ -45,6 +48,32 @@ pub enum Order {
     Resume(oneshot::Sender<()>),
     /// The stage tells whether requests are taken; the ledger has been told already.
     Door(Door, oneshot::Sender<()>),
+    /// Do this with what is on; answered with what that is.
+    Steer(Steer, oneshot::Sender<Option<DonationId>>),
+    /// Take this one back, if it is not on; answered with where it was.
+    Withdraw(DonationId, oneshot::Sender<Whereabouts>),
+}
+
+/// What can be done with what is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steer {
+    /// It stays longer.
+    HoldLonger,
+    /// It is drawn from its beginning again.
+    Replay,
+    /// The stage is covered with the next frame, and time stands still.
+    Cover,
+    /// The cover is lifted.
+    Uncover,
+}
+
+/// Where a donation was that the stage was asked to let go of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// It is on, and stays there.
+    OnStage,
+    /// It was not on, and is not known to the stage any more.
+    Gone,
 }
 
 /// News of the studio.
@@ -131,6 +160,8 @@ pub enum Arrival {
         total: u64,
         /// The first five.
         head: Vec<(DonationId, Arc<Playbill>)>,
+        /// Everything that is ready, in the order in which it shall be on.
+        order: Vec<DonationId>,
     },
     /// How the sources are.
     Sources(Vec<SourceView>),
@@ -177,6 +208,12 @@ pub struct Lines {
     pub arrivals: mpsc::Receiver<Arrival>,
     /// To whoever wants to know what is on.
     pub view: watch::Sender<QueueView>,
+    /// To whoever wants to see the canvas.
+    pub canvas: watch::Sender<CanvasShot>,
+    /// What people change while the show goes on.
+    pub settings: watch::Receiver<LiveSettings>,
+    /// Where frames are counted.
+    pub meters: Arc<Meters>,
 }
 
 /// Starts the show on a thread of its own. It ends when `stop` is cancelled and the stroke under way is finished.

@@ -5,6 +5,7 @@
 
 mod card;
 mod craft;
+mod errand;
 mod order;
 
 use std::collections::BTreeMap;
@@ -22,15 +23,18 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::craft::{Craft, Made};
+pub use self::errand::Errand;
+pub(crate) use self::errand::{Done, Reach};
 use self::order::InOrder;
 use crate::config::Config;
-use crate::control::SourceView;
+use crate::control::{LiveSettings, SourceView};
 use crate::intake::Intake;
 use crate::ledger::{Clerk, LedgerError, Outcome, State, ToPrepare, Turn};
+use crate::meters::Meters;
 use crate::painters::Painter;
 use crate::planners::Planner;
 use crate::playbill::Playbill;
-use crate::stagehand::Arrival;
+use crate::stagehand::{Arrival, Order};
 
 /// Donations that are in the making at once: while one is painted the next is planned.
 const IN_HAND: usize = 2;
@@ -41,6 +45,9 @@ const LEDGER_PAUSE: Duration = Duration::from_secs(2);
 /// How often the ledger is looked at where nobody announces anything.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// Errands of people that may wait for the studio, which looks at them at once.
+pub const ERRANDS: usize = 64;
+
 /// The studio.
 #[derive(Debug)]
 pub struct Studio {
@@ -48,6 +55,10 @@ pub struct Studio {
     intake: Intake,
     craft: Arc<Craft>,
     floor: mpsc::Sender<Arrival>,
+    orders: mpsc::Sender<Order>,
+    errands: mpsc::Receiver<Errand>,
+    /// Errands that wait until the work on their donation has stopped.
+    interrupting: Vec<Errand>,
     sources: watch::Receiver<Vec<SourceView>>,
     most_prepared: u64,
     stop: CancellationToken,
@@ -75,6 +86,23 @@ pub struct Crew {
     pub painters: Vec<Box<dyn Painter>>,
 }
 
+/// The ends of the channels that lead to and from the studio.
+#[derive(Debug)]
+pub struct StudioLines {
+    /// News for the stage.
+    pub floor: mpsc::Sender<Arrival>,
+    /// Orders for the stage.
+    pub orders: mpsc::Sender<Order>,
+    /// What people want done about single donations.
+    pub errands: mpsc::Receiver<Errand>,
+    /// How the sources are.
+    pub sources: watch::Receiver<Vec<SourceView>>,
+    /// What people change while the show goes on.
+    pub settings: watch::Receiver<LiveSettings>,
+    /// Where work is counted.
+    pub meters: Arc<Meters>,
+}
+
 /// What a finished work left behind.
 #[derive(Debug)]
 struct Finished {
@@ -83,13 +111,12 @@ struct Finished {
 }
 
 impl Studio {
-    /// A studio with this crew. News go to `floor`, those of the sources too.
+    /// A studio with this crew and these lines.
     pub fn new(
         config: &Config,
         intake: Intake,
         crew: Crew,
-        floor: mpsc::Sender<Arrival>,
-        sources: watch::Receiver<Vec<SourceView>>,
+        lines: StudioLines,
         stop: CancellationToken,
     ) -> Self {
         let clerk = intake.clerk().clone();
@@ -102,14 +129,19 @@ impl Studio {
             painting: Semaphore::new(1),
             card: card::Card::new(config.gpu_sharing),
             settings: craft::Settings::from(config),
+            live: lines.settings,
+            meters: lines.meters,
         };
         let most_prepared = config.queue_max_size as u64;
         Self {
             clerk,
             intake,
             craft: Arc::new(craft),
-            floor,
-            sources,
+            floor: lines.floor,
+            orders: lines.orders,
+            errands: lines.errands,
+            interrupting: Vec::new(),
+            sources: lines.sources,
             most_prepared,
             stop,
             work: JoinSet::new(),
@@ -214,6 +246,7 @@ impl Studio {
         tokio::select! {
             () = self.stop.cancelled() => {}
             () = self.intake.arrival() => {}
+            Some(errand) = self.errands.recv() => self.take_errand(errand).await,
             // A task ends without a word only where the runtime itself ends.
             Some(Ok(finished)) = self.work.join_next() => self.take_in(finished).await?,
             Ok(()) = self.sources.changed() => {
@@ -237,12 +270,14 @@ impl Studio {
             // Nothing is wrong with the donation: those after it go on waiting for it.
             Err(_) => {
                 self.put_off.insert(id, Instant::now() + LEDGER_PAUSE);
+                self.run_interrupting(id).await;
                 return Ok(());
             }
         };
         for arrival in self.order.end(id, arrival) {
             self.send(arrival).await;
         }
+        self.run_interrupting(id).await;
         Ok(())
     }
 
@@ -341,9 +376,12 @@ impl Studio {
         let reach = usize::try_from(self.most_prepared)
             .unwrap_or(usize::MAX)
             .saturating_add(6);
-        let (total, queue) = self
+        let (total, queue, ready) = self
             .clerk
-            .ask(move |ledger| Ok((ledger.counts()?.preparing, ledger.queue(reach)?)))
+            .ask(move |ledger| {
+                let ready = ledger.turns(reach)?;
+                Ok((ledger.counts()?.preparing, ledger.queue(reach)?, ready))
+            })
             .await?;
         let gate = &self.craft.gate;
         let unmade = queue
@@ -356,7 +394,8 @@ impl Studio {
                 (q.donation.id, Arc::new(bill))
             })
             .collect();
-        self.send(Arrival::Backlog { total, head }).await;
+        let order = ready.into_iter().map(|(id, _)| id).collect();
+        self.send(Arrival::Backlog { total, head, order }).await;
         Ok(())
     }
 

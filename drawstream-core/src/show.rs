@@ -190,6 +190,11 @@ impl Show {
         }
     }
 
+    /// From the next painting on, finished ones stay so long.
+    pub fn hold_for(&mut self, hold: Duration) {
+        self.options.hold = hold;
+    }
+
     /// The next thing to do, in the order in which it came about.
     pub fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()

@@ -24,6 +24,7 @@ use text::Typesetter;
 use theme::Theme;
 use words::Words;
 
+pub use fonts::FONT_FILES;
 pub use layout::StageSize;
 pub use rect::{Damage, StageRect};
 pub use theme::ThemeName;

@@ -188,7 +188,7 @@ fn call<T: DeserializeOwned>(
 }
 
 /// Where a program with these settings is reached from this machine.
-fn reachable(api: &ApiConfig) -> SocketAddr {
+pub(super) fn reachable(api: &ApiConfig) -> SocketAddr {
     let host = match api.host {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
@@ -220,8 +220,9 @@ pub(crate) fn describe(view: &QueueView) -> String {
         test,
     }) = &view.active
     {
-        let amount = format!("{amount}{}", if *test { " (test)" } else { "" });
         let donor = donor.as_deref().unwrap_or("anonymous");
+        let amount = amount.as_deref().unwrap_or("…");
+        let amount = format!("{amount}{}", if *test { " (test)" } else { "" });
         text += &format!(
             "  #{id} {donor}, {amount}: {}\n",
             message.as_deref().unwrap_or("…")
@@ -243,7 +244,11 @@ pub(crate) fn describe(view: &QueueView) -> String {
             "  {}. #{} {donor}, {}, {wait}\n",
             place + 1,
             next.id,
-            format_args!("{}{}", next.amount, if next.test { " (test)" } else { "" })
+            format_args!(
+                "{}{}",
+                next.amount.as_deref().unwrap_or("…"),
+                if next.test { " (test)" } else { "" }
+            )
         );
     }
     let is_any_on = view.sources.iter().any(|s| s.link != Link::Off);

@@ -625,6 +625,12 @@ pub(crate) const KEYS: &[Key] = &[
         "what a refused request's card says",
     ),
     key(
+        "show.approval",
+        "APPROVAL",
+        "none",
+        "which donations a person approves before they are seen: all, suspicious or none",
+    ),
+    key(
         "api.host",
         "API_HOST",
         "127.0.0.1",

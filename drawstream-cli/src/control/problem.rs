@@ -16,6 +16,9 @@ pub struct Problem {
     pub detail: String,
 }
 
+/// What a command answers.
+pub(crate) type Answer<T> = Result<(StatusCode, axum::Json<T>), Problem>;
+
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Problem").to_owned();

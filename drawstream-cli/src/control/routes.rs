@@ -4,19 +4,24 @@ use std::time::Duration;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
-use axum::routing::{get, post};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, patch, post};
 use axum::{Json, Router, middleware};
 use drawstream_core::house::Door;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::problem::Problem;
+use super::problem::{Answer, Problem};
 use super::snapshot::{Link, QueueView, SourceView};
-use super::{Desk, border, openapi};
+use super::{
+    Desk, Role, SettingsPatch, SettingsView, border, donation, event, idempotency, metrics,
+    openapi, page, rate, role,
+};
 use crate::intake::{IntakeError, Trial};
-use crate::stagehand::Order;
+use crate::picture::write_png;
+use crate::stagehand::{Order, Steer};
 
 /// Longest wait for the stage to take an order; it looks at them with every frame.
 const ORDER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -62,22 +67,31 @@ pub struct DonateBody {
     pub donor: Option<String>,
 }
 
-type Answer<T> = Result<(StatusCode, Json<T>), Problem>;
-
+/// All addresses. Before each stands the border, then the limits, then what its role may do.
 pub(crate) fn router(desk: Desk) -> Router {
-    Router::new()
+    let viewer = Router::new()
         .route("/health", get(health))
         .route("/queue", get(queue))
         .route("/sources", get(sources))
-        .route("/queue/skip", post(skip))
-        .route("/queue/clear", post(clear))
-        .route("/queue/pause", post(pause))
-        .route("/queue/resume", post(resume))
-        .route("/queue/close", post(close))
-        .route("/queue/open", post(open))
-        .route("/commands/donate", post(donate))
-        .route("/control/shutdown", post(shutdown))
+        .route("/events", get(event::over_sse))
+        .route("/events/ws", get(event::over_socket))
+        .route("/canvas/ws", get(event::canvas))
+        .route("/canvas.png", get(canvas_png))
+        .route("/session", get(page::session))
+        .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(async || Json(openapi::document())))
+        .route_layer(middleware::from_fn_with_state(Role::Viewer, role::at_least));
+    let pages = Router::new()
+        .route("/", get(page::dashboard))
+        .route("/stage", get(page::stage))
+        .route("/theme.css", get(page::theme))
+        .route("/assets/{name}", get(page::asset))
+        .route("/session", post(page::open_session));
+    Router::new()
+        .merge(viewer)
+        .merge(moderator())
+        .merge(owner())
+        .merge(pages)
         .fallback(async || {
             Problem::new(StatusCode::NOT_FOUND, "no such address; see /openapi.json")
         })
@@ -89,10 +103,56 @@ pub(crate) fn router(desk: Desk) -> Router {
         })
         .layer(DefaultBodyLimit::max(64 * 1024))
         .layer(middleware::from_fn_with_state(
+            desk.answers.clone(),
+            idempotency::once,
+        ))
+        .layer(middleware::from_fn_with_state(
+            desk.rate.clone(),
+            rate::limit,
+        ))
+        .layer(middleware::from_fn_with_state(
             desk.border.clone(),
             border::guard,
         ))
         .with_state(desk)
+}
+
+fn moderator() -> Router<Desk> {
+    Router::new()
+        .route("/queue/skip", post(skip))
+        .route("/queue/pause", post(pause))
+        .route("/queue/resume", post(resume))
+        .route("/queue/close", post(close))
+        .route("/queue/open", post(open))
+        .route("/queue/replay", post(replay))
+        .route("/queue/hold-longer", post(hold_longer))
+        .route("/panic/on", post(panic_on))
+        .route("/panic/off", post(panic_off))
+        .route("/commands/donate", post(donate))
+        .route("/donations", get(donation::list))
+        .route("/donations/{id}", get(donation::one))
+        .route("/donations/{id}/approve", post(donation::approve))
+        .route("/donations/{id}/refuse", post(donation::refuse))
+        .route("/donations/{id}/retry", post(donation::retry))
+        .route("/donations/{id}/undo", post(donation::undo))
+        .route("/donations/{id}/move", post(donation::shift))
+        .route("/donations/{id}/edit", post(donation::edit))
+        .route("/donations/{id}/picture.png", get(donation::picture))
+        .route("/donations/{id}/plan.json", get(donation::plan))
+        .route("/donations/{id}/timelapse.gif", get(donation::timelapse))
+        .route("/settings", get(settings))
+        .route_layer(middleware::from_fn_with_state(
+            Role::Moderator,
+            role::at_least,
+        ))
+}
+
+fn owner() -> Router<Desk> {
+    Router::new()
+        .route("/queue/clear", post(clear))
+        .route("/settings", patch(change_settings))
+        .route("/control/shutdown", post(shutdown))
+        .route_layer(middleware::from_fn_with_state(Role::Owner, role::at_least))
 }
 
 async fn health(State(desk): State<Desk>) -> Json<Health> {
@@ -124,8 +184,12 @@ async fn health(State(desk): State<Desk>) -> Json<Health> {
     })
 }
 
-async fn queue(State(desk): State<Desk>) -> Json<QueueView> {
-    Json(desk.queue.borrow().clone())
+async fn queue(State(desk): State<Desk>, role: Role) -> Json<QueueView> {
+    let view = desk.queue.borrow().clone();
+    Json(match role {
+        Role::Owner | Role::Viewer => view,
+        Role::Moderator => view.without_amounts(),
+    })
 }
 
 async fn sources(State(desk): State<Desk>) -> Json<Vec<SourceView>> {
@@ -148,12 +212,86 @@ async fn order<T>(
 
 async fn skip(State(desk): State<Desk>) -> Answer<Accepted> {
     match order(&desk, Order::Skip).await? {
-        Some(id) => Ok((StatusCode::ACCEPTED, Json(Accepted { id: Some(id.0) }))),
+        Some(id) => {
+            desk.undos.skipped(id);
+            Ok((StatusCode::ACCEPTED, Json(Accepted { id: Some(id.0) })))
+        }
         None => Err(Problem::new(
             StatusCode::CONFLICT,
             "nothing is on that could be skipped",
         )),
     }
+}
+
+async fn steer(desk: &Desk, what: Steer) -> Result<Option<u64>, Problem> {
+    let on = order(desk, |answer| Order::Steer(what, answer)).await?;
+    Ok(on.map(|id| id.0))
+}
+
+/// For what needs something to be on.
+async fn steer_what_is_on(desk: &Desk, what: Steer) -> Answer<Accepted> {
+    match steer(desk, what).await? {
+        Some(id) => Ok((StatusCode::ACCEPTED, Json(Accepted { id: Some(id) }))),
+        None => Err(Problem::new(StatusCode::CONFLICT, "nothing is on")),
+    }
+}
+
+async fn replay(State(desk): State<Desk>) -> Answer<Accepted> {
+    steer_what_is_on(&desk, Steer::Replay).await
+}
+
+async fn hold_longer(State(desk): State<Desk>) -> Answer<Accepted> {
+    steer_what_is_on(&desk, Steer::HoldLonger).await
+}
+
+async fn panic_on(State(desk): State<Desk>) -> Answer<Accepted> {
+    let id = steer(&desk, Steer::Cover).await?;
+    tracing::warn!("the stage was covered over the control API; the queue stays");
+    Ok((StatusCode::ACCEPTED, Json(Accepted { id })))
+}
+
+async fn panic_off(State(desk): State<Desk>) -> Answer<Accepted> {
+    let id = steer(&desk, Steer::Uncover).await?;
+    Ok((StatusCode::ACCEPTED, Json(Accepted { id })))
+}
+
+async fn settings(State(desk): State<Desk>) -> Json<SettingsView> {
+    Json(desk.settings.borrow().view())
+}
+
+async fn change_settings(
+    State(desk): State<Desk>,
+    body: Result<Json<SettingsPatch>, JsonRejection>,
+) -> Result<Json<SettingsView>, Problem> {
+    let Json(patch) =
+        body.map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))?;
+    let mut outcome = Ok(());
+    desk.settings
+        .send_if_modified(|settings| match settings.patched(patch) {
+            Ok(changed) => {
+                let differs = changed != *settings;
+                *settings = changed;
+                differs
+            }
+            Err(problem) => {
+                outcome = Err(problem);
+                false
+            }
+        });
+    outcome?;
+    Ok(Json(desk.settings.borrow().view()))
+}
+
+/// The canvas as it is now, a pixel for a pixel.
+async fn canvas_png(State(desk): State<Desk>) -> Result<Response, Problem> {
+    let frame = desk
+        .canvas
+        .now()
+        .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no canvas is shown"))?;
+    let mut png = Vec::new();
+    write_png(&frame, 1, &[], &mut png)
+        .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
 }
 
 async fn clear(State(desk): State<Desk>) -> Answer<Cleared> {

@@ -26,6 +26,19 @@ pub enum Phase {
     ThanksCard,
 }
 
+/// Whether time runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CurtainView {
+    /// It does.
+    #[default]
+    Up,
+    /// It stands still, and what is on stays visible.
+    Paused,
+    /// It stands still, and the stage is covered.
+    Covered,
+}
+
 /// The donation that is on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Active {
@@ -33,8 +46,8 @@ pub struct Active {
     pub id: u64,
     /// Who gave, as the screen shows it; absent for an anonymous donor.
     pub donor: Option<String>,
-    /// What was given, with its currency.
-    pub amount: String,
+    /// What was given, with its currency; not told to moderators.
+    pub amount: Option<String>,
     /// What was asked for, as the screen shows it; absent on a card.
     pub message: Option<String>,
     /// Whether it is a test, for which nobody paid.
@@ -49,8 +62,8 @@ pub struct Upcoming {
     pub id: u64,
     /// Who gave, as the screen shows it.
     pub donor: Option<String>,
-    /// What was given, with its currency.
-    pub amount: String,
+    /// What was given, with its currency; not told to moderators.
+    pub amount: Option<String>,
     /// Whether it is a test, for which nobody paid.
     #[serde(default)]
     pub test: bool,
@@ -115,7 +128,30 @@ impl SourceView {
     }
 }
 
+/// A planner or a painter.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkerView {
+    /// Its name.
+    pub name: String,
+    /// `planner` or `painter`.
+    pub trade: String,
+    /// Whether its last work succeeded; absent before the first.
+    pub up: Option<bool>,
+    /// How many works it has done since the program started.
+    pub done: u64,
+    /// How many it has failed to do.
+    pub failed: u64,
+    /// Seconds that its last work took.
+    pub seconds: Option<f64>,
+    /// What went wrong last, since the program started.
+    pub last_error: Option<String>,
+}
+
 /// The show at a moment.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are told to programs under these names, and are independent of each other"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct QueueView {
     /// What is on.
@@ -125,14 +161,26 @@ pub struct QueueView {
     /// Whether requests are closed: what is given now is thanked for, and not painted.
     #[serde(default)]
     pub closed: bool,
+    /// Whether it stands still because of a pause, or because the stage is covered.
+    pub curtain: CurtainView,
     /// The donation that is on.
     pub active: Option<Active>,
+    /// What the card says that is on, where that is not the locale's own line.
+    pub reply: Option<String>,
     /// How much of it is drawn, 0 to 1; absent where nothing is drawn.
     pub progress: Option<f64>,
+    /// Seconds that the drawing has gone on.
+    pub elapsed_sec: Option<f64>,
+    /// Seconds that the drawing takes in all, or that the finished painting stays in all.
+    pub duration_sec: Option<f64>,
     /// Seconds that the finished painting or the card still stays.
     pub hold_remaining_sec: Option<f64>,
     /// The donation that is being made into a painting now.
     pub preparing: Option<u64>,
+    /// What may be seen of it.
+    pub preparing_request: Option<Active>,
+    /// How far its painter is, 0 to 1, where it says so.
+    pub preparing_progress: Option<f64>,
     /// How many wait for the stage, prepared or not; the one that is on is not counted.
     pub size: u64,
     /// The next five.
@@ -141,4 +189,18 @@ pub struct QueueView {
     pub fps: f64,
     /// Where donations come from.
     pub sources: Vec<SourceView>,
+}
+
+impl QueueView {
+    /// The same as moderators see it.
+    pub(crate) fn without_amounts(mut self) -> Self {
+        for request in [&mut self.active, &mut self.preparing_request]
+            .into_iter()
+            .flatten()
+        {
+            request.amount = None;
+        }
+        self.next.iter_mut().for_each(|next| next.amount = None);
+        self
+    }
 }

@@ -1,20 +1,26 @@
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use drawstream_core::donation::{Currency, DonationId};
+use drawstream_core::stage::ThemeName;
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::*;
 use crate::ledger::{Clerk, Ledger};
+use crate::secret::Secret;
+use crate::stagehand::Fps;
 
 struct Server {
     router: Router,
     orders: mpsc::Receiver<Order>,
+    view: watch::Sender<QueueView>,
     clerk: Clerk,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 fn server(token: Option<&str>) -> Server {
@@ -23,22 +29,44 @@ fn server(token: Option<&str>) -> Server {
     let (clerk, _) = Clerk::hire(ledger).unwrap();
     let (orders, received) = mpsc::channel(8);
     let address: SocketAddr = "127.0.0.1:8080".parse().unwrap();
-    let desk = Desk {
-        queue: watch::channel(QueueView {
-            size: 3,
-            ..QueueView::default()
-        })
-        .1,
-        orders,
-        intake: Intake::new(clerk.clone(), Currency::parse("USD").unwrap()),
-        stop: CancellationToken::new(),
-        border: border::Border::new(Some(address), token.map(Secret::new)),
+    let upcoming = Upcoming {
+        id: 9,
+        donor: None,
+        amount: Some("7.50 USD".to_owned()),
+        test: false,
+        wait_sec: None,
     };
+    let (view, queue) = watch::channel(QueueView {
+        size: 3,
+        next: vec![upcoming],
+        ..QueueView::default()
+    });
+    let lines = ControlLines {
+        queue,
+        canvas: watch::channel(CanvasShot::default()).1,
+        orders,
+        errands: mpsc::channel(1).0,
+        intake: Intake::new(clerk.clone(), Currency::parse("USD").unwrap()),
+        gate: Arc::new(Gate::default()),
+        settings: Arc::new(watch::Sender::new(LiveSettings {
+            hold: Duration::from_secs(90),
+            drawing: None,
+            approval: Approval::None,
+            theme: ThemeName::Atelier,
+            caption: String::new(),
+            fps: Fps::Hidden,
+        })),
+        meters: Arc::new(Meters::new(["builtin"].into_iter(), ["sketch"].into_iter())),
+        locale: "en",
+    };
+    let token = token.map(Secret::new);
+    let border = border::Border::new(Some(address), Links::new(folder.path(), token.as_ref()));
     Server {
-        router: routes::router(desk),
+        router: routes::router(desk(lines, border, CancellationToken::new())),
         orders: received,
+        view,
         clerk,
-        _folder: folder,
+        folder,
     }
 }
 
@@ -233,9 +261,8 @@ async fn every_address_of_the_description_is_there_and_every_reference_in_it_lea
     let (_, document) = ask(&server, "GET", "/openapi.json", &[], "").await;
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
-            let wrong = if method == "get" { "DELETE" } else { "GET" };
-            let (status, _) = ask(&server, wrong, path, &[], "").await;
-            assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+            let (status, _) = ask(&server, "PUT", path, &[], "").await;
+            assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
         }
     }
     let text = document.to_string();
@@ -261,4 +288,187 @@ async fn without_a_token_it_does_not_listen_wider_than_this_machine() {
     let error = bind(&wide(None)).await.unwrap_err();
     assert!(matches!(error, ControlError::NeedsToken { .. }));
     assert!(bind(&wide(Some(Secret::new("long-random")))).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_hears_nothing_and_commands_nothing_whatever_way_it_tries() {
+    let server = server(None);
+    let socket = [
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+    for path in ["/events/ws", "/canvas/ws"] {
+        let mut headers = socket.to_vec();
+        headers.push(("origin", "https://evil.example"));
+        let (status, _) = ask(&server, "GET", path, &headers, "").await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
+        let mut headers = socket.to_vec();
+        // The attacker's name leads to this machine; its page is of that very origin.
+        headers.push(("host", "evil.example:8080"));
+        headers.push(("origin", "http://evil.example:8080"));
+        let (status, _) = ask(&server, "GET", path, &headers, "").await;
+        assert_eq!(status, StatusCode::MISDIRECTED_REQUEST, "{path}");
+    }
+    let evil = ("origin", "https://evil.example");
+    for path in ["/queue/skip", "/panic/on", "/donations/1/approve"] {
+        let (status, _) = ask(&server, "POST", path, &[evil], "").await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
+    }
+    // An <img> sends no Origin.
+    let image = [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-mode", "no-cors"),
+    ];
+    let (status, _) = ask(&server, "GET", "/canvas.png", &image, "").await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_moderator_sees_no_amounts_and_changes_no_settings_and_a_stage_steers_nothing() {
+    let server = server(Some("long-random"));
+    let roles = [Role::Owner, Role::Moderator, Role::Viewer];
+    let links = Links::renew(server.folder.path(), &roles).unwrap();
+    let statuses = async |method: &str, path: &str, body: &str| {
+        let mut statuses = Vec::new();
+        for (_, token) in &links {
+            let bearer = format!("Bearer {}", token.expose());
+            let headers = [("authorization", bearer.as_str()), JSON];
+            statuses.push(ask(&server, method, path, &headers, body).await.0.as_u16());
+        }
+        statuses
+    };
+    assert_eq!(statuses("GET", "/queue", "").await, [200, 200, 200]);
+    assert_eq!(
+        statuses("GET", "/donations?shelf=shown", "").await,
+        [200, 200, 403]
+    );
+    assert_eq!(statuses("PATCH", "/settings", "{}").await, [200, 403, 403]);
+    assert_eq!(
+        statuses("POST", "/donations/1/move", "{}").await,
+        [422, 422, 403]
+    );
+    for (of, amount) in links
+        .iter()
+        .zip([json!("7.50 USD"), Value::Null, json!("7.50 USD")])
+    {
+        let cookie = format!("other=1; drawstream={}", of.1.expose());
+        let (_, view) = ask(&server, "GET", "/queue", &[("cookie", &cookie)], "").await;
+        assert_eq!(view["next"][0]["amount"], amount, "{:?}", of.0);
+    }
+    // A cookie of a link that was renewed is nobody's.
+    let (status, _) = ask(
+        &server,
+        "GET",
+        "/queue",
+        &[("cookie", "drawstream=old")],
+        "",
+    )
+    .await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_command_that_is_sent_twice_with_one_key_is_done_once() {
+    let server = server(None);
+    let body = json!({"amount": "1", "message": "cat"}).to_string();
+    let headers = [JSON, ("idempotency-key", "a-1")];
+    let first = ask(&server, "POST", "/commands/donate", &headers, &body).await;
+    let again = ask(&server, "POST", "/commands/donate", &headers, &body).await;
+    assert_eq!(first, (StatusCode::ACCEPTED, json!({"id": 1})));
+    assert_eq!(first, again);
+    let other = json!({"amount": "2", "message": "cat"}).to_string();
+    let (status, _) = ask(&server, "POST", "/commands/donate", &headers, &other).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let counts = server.clerk.ask(|ledger| ledger.counts()).await.unwrap();
+    assert_eq!(counts.waiting(), 1);
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_be_used_changes_nothing_and_says_why() {
+    let server = server(None);
+    let body = json!({"hold_sec": 30.0, "theme": "no such"}).to_string();
+    let (status, problem) = ask(&server, "PATCH", "/settings", &[JSON], &body).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(problem["detail"].as_str().unwrap().starts_with("theme:"));
+    let body = json!({"hold_sec": 30.0, "approval": "suspicious"}).to_string();
+    let (status, settings) = ask(&server, "PATCH", "/settings", &[JSON], &body).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(settings["hold_sec"], 30.0);
+    assert_eq!(settings["approval"], "suspicious");
+    assert_eq!(settings["theme"], "atelier");
+}
+
+/// Reads events of a stream until one has what is looked for.
+async fn hear(
+    stream: &mut (impl futures_util::Stream<Item = Result<axum::body::Bytes, axum::Error>> + Unpin),
+    heard: &mut String,
+    mut wanted: impl FnMut(&EventView) -> bool,
+) -> EventView {
+    loop {
+        while let Some((message, rest)) = heard.split_once("\n\n") {
+            let (mut event, mut data) = (String::new(), Value::Null);
+            for line in message.lines() {
+                if let Some(name) = line.strip_prefix("event: ") {
+                    event = name.to_owned();
+                } else if let Some(json) = line.strip_prefix("data: ") {
+                    data = serde_json::from_str(json).unwrap();
+                }
+            }
+            *heard = rest.to_owned();
+            let view = serde_json::from_value(json!({"event": event, "data": data})).unwrap();
+            if wanted(&view) {
+                return view;
+            }
+        }
+        *heard += std::str::from_utf8(&stream.next().await.unwrap().unwrap()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_stream_tells_everything_and_then_what_changes_in_the_described_types() {
+    let server = server(None);
+    let request = Request::builder()
+        .uri("/events")
+        .header("host", "127.0.0.1:8080")
+        .body(Body::empty())
+        .unwrap();
+    let response = server.router.clone().oneshot(request).await.unwrap();
+    let mut stream = Box::pin(response.into_body().into_data_stream());
+    let mut heard = String::new();
+    let first = hear(&mut stream, &mut heard, |_| true).await;
+    let EventView::Snapshot(topics) = first else {
+        panic!("{first:?}");
+    };
+    assert_eq!(topics.queue.unwrap().size, 3);
+    assert_eq!(topics.look.unwrap().theme, "atelier");
+    server.view.send_modify(|view| view.size = 4);
+    let delta = hear(
+        &mut stream,
+        &mut heard,
+        |event| matches!(event, EventView::Delta(topics) if topics.queue.is_some()),
+    );
+    let EventView::Delta(topics) = delta.await else {
+        panic!("a delta was looked for");
+    };
+    assert_eq!(topics.queue.unwrap().size, 4);
+    assert_eq!(topics.look, None);
+    // What is written to the ledger is told too, and a viewer's words only as a screen may show them.
+    let body = json!({"amount": "1", "message": "a \u{202e}cat"}).to_string();
+    ask(&server, "POST", "/commands/donate", &[JSON], &body).await;
+    let delta = hear(
+        &mut stream,
+        &mut heard,
+        |event| matches!(event, EventView::Delta(topics) if topics.waiting.as_ref().is_some_and(|w| !w.is_empty())),
+    );
+    let EventView::Delta(topics) = delta.await else {
+        panic!("a delta was looked for");
+    };
+    let row = &topics.waiting.unwrap()[0];
+    assert_eq!(row.message.as_deref(), Some("a cat"));
+    assert_eq!(
+        (row.state.as_str(), row.marks.as_slice()),
+        ("received", &[Mark::Test][..])
+    );
 }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::{Ledger, LedgerError, Trouble};
 
@@ -23,6 +23,7 @@ pub struct Clerk {
     /// Held by the thread: when it is gone, so is the thread.
     alive: Weak<()>,
     trouble: Trouble,
+    changes: watch::Receiver<u64>,
 }
 
 impl Clerk {
@@ -35,17 +36,19 @@ impl Clerk {
         let alive = Arc::new(());
         let trouble = ledger.trouble.clone();
         let weak = Arc::downgrade(&alive);
+        let (changed, changes) = watch::channel(0);
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || {
                 let _alive = alive;
-                serve(ledger, &requests);
+                serve(ledger, &requests, &changed);
             })
             .map_err(LedgerError::Thread)?;
         let clerk = Self {
             desk,
             alive: weak,
             trouble,
+            changes,
         };
         Ok((clerk, thread))
     }
@@ -58,6 +61,11 @@ impl Clerk {
     /// What keeps the ledger from being written now, in one line for people.
     pub fn trouble(&self) -> Option<String> {
         self.trouble.told()
+    }
+
+    /// Changes whenever something was written: who shows the ledger to people looks again then.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
     }
 
     /// Has `request` done on the ledger and waits for what it says, without blocking the caller's thread.
@@ -125,11 +133,13 @@ fn observed<T>(
 
 /// Serves until all handles are gone. A request that panics is lost, and its asker is told; the ledger goes on,
 /// since a transaction that was not committed is rolled back.
-fn serve(mut ledger: Ledger, requests: &Receiver<Request>) {
+fn serve(mut ledger: Ledger, requests: &Receiver<Request>, changed: &watch::Sender<u64>) {
     while let Ok(request) = requests.recv() {
         if catch_unwind(AssertUnwindSafe(|| request(&mut ledger))).is_err() {
             tracing::error!("a request to the ledger panicked; its change was rolled back");
         }
+        let written = ledger.connection.total_changes();
+        changed.send_if_modified(|before| std::mem::replace(before, written) != written);
     }
     if let Err(error) = ledger.close() {
         tracing::warn!(%error, "the ledger did not close cleanly; the next start repairs it");

@@ -178,7 +178,7 @@ impl Ledger {
         )?;
         let forgotten = change.execute(
             &format!(
-                "UPDATE donations SET donor = NULL, message = NULL, audio_url = NULL, reason = NULL
+                "UPDATE donations SET donor = NULL, message = NULL, edited = NULL, audio_url = NULL, reason = NULL
                  WHERE {ended}"
             ),
             params![donor],
@@ -190,7 +190,7 @@ impl Ledger {
     }
 }
 
-fn entry_from(row: &Row<'_>) -> Result<Entry, LedgerError> {
+pub(super) fn entry_from(row: &Row<'_>) -> Result<Entry, LedgerError> {
     Ok(Entry {
         donation: donation_from(row)?,
         state: state_from(row, 8)?,

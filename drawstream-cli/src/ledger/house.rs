@@ -56,8 +56,16 @@ impl Ledger {
     pub(super) fn in_turn(&self) -> &'static str {
         match self.house.order {
             // Numbers are given in the order of arrival, whatever the clock says.
-            Order::FirstCome => "id",
-            Order::ByAmount { .. } => "coalesce(turn_ms, taken_at_ms), id",
+            Order::FirstCome => "coalesce(place, id), id",
+            Order::ByAmount { .. } => "coalesce(place, turn_ms, taken_at_ms), id",
+        }
+    }
+
+    /// What that order goes by: a number that the operator can give to another donation.
+    pub(super) fn turn_key(&self) -> &'static str {
+        match self.house.order {
+            Order::FirstCome => "coalesce(place, id)",
+            Order::ByAmount { .. } => "coalesce(place, turn_ms, taken_at_ms)",
         }
     }
 }

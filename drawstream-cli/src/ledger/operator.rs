@@ -1,11 +1,141 @@
-//! What the operator decides about a single donation: again, or never.
+//! What the operator decides about a single donation: that it may be seen, when, as what, again, or never.
 
 use drawstream_core::donation::DonationId;
 use rusqlite::params;
+use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
 
 use super::{Ledger, LedgerError, Outcome, State};
 
+/// Whether a person has said that a donation may be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Approved {
+    /// Nobody has.
+    #[default]
+    NotYet,
+    /// Somebody has.
+    Yes,
+}
+
+impl FromSql for Approved {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Ok(match value.as_i64()? {
+            0 => Self::NotYet,
+            _ => Self::Yes,
+        })
+    }
+}
+
 impl Ledger {
+    /// A person says that it may be seen: `held → ready`; one that is still being made will not be held.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn approve(&mut self, id: DonationId) -> Result<Outcome, LedgerError> {
+        self.judge(id, Approved::Yes, State::Held, State::Ready)
+    }
+
+    /// A person takes that back: `ready → held`; one that is still being made will be held.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn disapprove(&mut self, id: DonationId) -> Result<Outcome, LedgerError> {
+        self.judge(id, Approved::NotYet, State::Ready, State::Held)
+    }
+
+    fn judge(
+        &mut self,
+        id: DonationId,
+        approved: Approved,
+        from: State,
+        to: State,
+    ) -> Result<Outcome, LedgerError> {
+        let at_ms = self.now_ms();
+        let change = self.change()?;
+        let state = super::state_of(&change, id)?;
+        if state == from {
+            let reason = match approved {
+                Approved::Yes => "approved",
+                Approved::NotYet => "the approval was taken back",
+            };
+            let _ = super::advance(&change, id, &[from], to, Some(reason), at_ms)?;
+        } else if state != to && !State::PREPARING.contains(&state) {
+            return Ok(Outcome::Overtaken(state));
+        }
+        change.execute(
+            "UPDATE donations SET approved = ?2 WHERE id = ?1",
+            params![id.0 as i64, approved == Approved::Yes],
+        )?;
+        change.commit()?;
+        Ok(Outcome::Stored)
+    }
+
+    /// The operator has it painted from other words, or with `None` from the donor's own again: everything that was
+    /// made of it goes, and it starts anew at the gate. One that is on the stage is left as it is.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn edit(&mut self, id: DonationId, words: Option<&str>) -> Result<Outcome, LedgerError> {
+        let at_ms = self.now_ms();
+        let change = self.change()?;
+        let from: Vec<State> = State::ALL
+            .into_iter()
+            .filter(|&state| state != State::Drawing)
+            .collect();
+        let reason = Some("the operator changed the words");
+        if let Some(state) = super::advance(&change, id, &from, State::Received, reason, at_ms)? {
+            return Ok(Outcome::Overtaken(state));
+        }
+        change.execute(
+            "UPDATE donations SET edited = ?2, approved = 0, attempts = 0, interruptions = 0, card_due = 0, drawn = 0
+             WHERE id = ?1",
+            params![id.0 as i64, words],
+        )?;
+        change.execute(
+            "DELETE FROM works WHERE donation = ?1",
+            params![id.0 as i64],
+        )?;
+        change.commit()?;
+        Ok(Outcome::Stored)
+    }
+
+    /// The operator gives it the turn `to` among those that wait, 0 being the next; past the end is the end. Says
+    /// which turn it had, or `None` where it does not wait.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn move_to(&mut self, id: DonationId, to: usize) -> Result<Option<usize>, LedgerError> {
+        let (key, order) = (self.turn_key(), self.in_turn());
+        let change = self.change()?;
+        super::state_of(&change, id)?;
+        let mut waiting: Vec<(i64, i64)> = {
+            let mut query = change.prepare_cached(&format!(
+                "SELECT id, {key} FROM donations
+                 WHERE state IN ('received', 'gated', 'planned', 'painted', 'ready') OR card_due = 1
+                 ORDER BY {order}"
+            ))?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        let Some(from) = waiting.iter().position(|&(other, _)| other == id.0 as i64) else {
+            return Ok(None);
+        };
+        // The turns stay, and are dealt out anew: nothing that does not wait is passed by.
+        let turns: Vec<i64> = waiting.iter().map(|&(_, turn)| turn).collect();
+        let moved = waiting.remove(from);
+        waiting.insert(to.min(waiting.len()), moved);
+        {
+            let mut update =
+                change.prepare_cached("UPDATE donations SET place = ?2 WHERE id = ?1")?;
+            for (&(other, before), turn) in waiting.iter().zip(turns) {
+                if before != turn {
+                    update.execute(params![other, turn])?;
+                }
+            }
+        }
+        change.commit()?;
+        Ok(Some(from))
+    }
+
     /// The operator wants it once more. Says where it goes on.
     ///
     /// One that has a painting (`shown`, `skipped` or `cleared` after it was ready) waits for the stage again;
@@ -57,7 +187,7 @@ impl Ledger {
         let at_ms = self.now_ms();
         let change = self.change()?;
         let mut from = State::PREPARING.to_vec();
-        from.push(State::Ready);
+        from.extend([State::Held, State::Ready]);
         let to = State::Refused;
         if let Some(state) = super::advance(&change, id, &from, to, Some(reason), at_ms)? {
             return Ok(Outcome::Overtaken(state));
@@ -69,5 +199,128 @@ impl Ledger {
         super::keep(&change, id, "plan", None::<&str>)?;
         change.commit()?;
         Ok(Outcome::Stored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use drawstream_core::donation::{Currency, ExternalId, Money, RawText, UnixTime};
+
+    use super::super::{NewDonation, Shelf};
+    use super::*;
+
+    fn ledger(folder: &Path, donations: u64) -> Ledger {
+        let (mut ledger, _) = Ledger::open(&folder.join("ledger.db")).unwrap();
+        let new = |number: u64| NewDonation {
+            external: ExternalId {
+                source: "console".to_owned(),
+                id: number.to_string(),
+            },
+            donor: None,
+            message: Some(RawText::new("a cat")),
+            audio_url: None,
+            amount: Money {
+                minor_units: 100,
+                currency: Currency::parse("EUR").unwrap(),
+            },
+            own_hundredths: None,
+            created_at: UnixTime(number as i64),
+            origin: super::super::Origin::Paid,
+        };
+        let all: Vec<_> = (1..=donations).map(new).collect();
+        ledger.take(&all).unwrap();
+        ledger
+    }
+
+    fn paint(ledger: &mut Ledger, id: DonationId) {
+        assert_eq!(ledger.gated(id, "{}").unwrap(), Outcome::Stored);
+        assert_eq!(ledger.planned(id, "{}").unwrap(), Outcome::Stored);
+        assert_eq!(ledger.painted(id, b"PNG").unwrap(), Outcome::Stored);
+    }
+
+    fn turns(ledger: &Ledger) -> Vec<u64> {
+        let waiting = ledger.shelf(Shelf::Waiting, 0, 10).unwrap();
+        waiting.iter().map(|row| row.entry.donation.id.0).collect()
+    }
+
+    #[test]
+    fn what_is_held_reaches_the_stage_only_by_an_approval_also_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let id = DonationId(1);
+        let mut ledger = ledger(folder.path(), 1);
+        paint(&mut ledger, id);
+        assert_eq!(ledger.held(id, "plan").unwrap(), Outcome::Stored);
+        ledger.close().unwrap();
+        let (mut ledger, _) = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        assert_eq!(ledger.ready_in_order(9).unwrap(), []);
+        assert_eq!(ledger.next_to_prepare(&[]).unwrap(), None);
+        assert_eq!(ledger.counts().unwrap().prepared(), 1);
+        assert_eq!(
+            ledger.start_drawing(id).unwrap(),
+            Outcome::Overtaken(State::Held)
+        );
+        assert_eq!(ledger.approve(id).unwrap(), Outcome::Stored);
+        assert_eq!(ledger.ready_in_order(9).unwrap().len(), 1);
+        assert_eq!(ledger.look(id).unwrap().approved, Approved::Yes);
+        assert_eq!(ledger.disapprove(id).unwrap(), Outcome::Stored);
+        assert_eq!(ledger.state(id).unwrap(), State::Held);
+        assert_eq!(ledger.refuse(id, "no").unwrap(), Outcome::Stored);
+        assert_eq!(
+            ledger.approve(id).unwrap(),
+            Outcome::Overtaken(State::Refused)
+        );
+    }
+
+    #[test]
+    fn new_words_start_it_anew_and_the_donors_own_are_kept_beside_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let id = DonationId(1);
+        let mut ledger = ledger(folder.path(), 1);
+        paint(&mut ledger, id);
+        assert_eq!(ledger.ready(id, "plan").unwrap(), Outcome::Stored);
+        assert_eq!(ledger.edit(id, Some("a dog")).unwrap(), Outcome::Stored);
+        let next = ledger.next_to_prepare(&[]).unwrap().unwrap();
+        assert_eq!(next.state, State::Received);
+        assert_eq!(next.donation.message.unwrap().expose(), "a dog");
+        assert_eq!(ledger.work(id).unwrap().plan, None);
+        assert_eq!(ledger.edit(id, None).unwrap(), Outcome::Stored);
+        let next = ledger.next_to_prepare(&[]).unwrap().unwrap();
+        assert_eq!(next.donation.message.unwrap().expose(), "a cat");
+        paint(&mut ledger, id);
+        assert_eq!(ledger.ready(id, "plan").unwrap(), Outcome::Stored);
+        assert_eq!(ledger.start_drawing(id).unwrap(), Outcome::Stored);
+        assert_eq!(
+            ledger.edit(id, Some("a fox")).unwrap(),
+            Outcome::Overtaken(State::Drawing)
+        );
+    }
+
+    #[test]
+    fn a_moved_one_has_its_turn_for_the_studio_and_for_the_stage_also_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = ledger(folder.path(), 5);
+        assert_eq!(ledger.move_to(DonationId(5), 0).unwrap(), Some(4));
+        assert_eq!(ledger.move_to(DonationId(1), 99).unwrap(), Some(1));
+        assert_eq!(turns(&ledger), [5, 2, 3, 4, 1]);
+        let next = ledger.next_to_prepare(&[]).unwrap().unwrap();
+        assert_eq!(next.donation.id, DonationId(5));
+        for id in [2, 5] {
+            paint(&mut ledger, DonationId(id));
+            assert_eq!(
+                ledger.ready(DonationId(id), "plan").unwrap(),
+                Outcome::Stored
+            );
+        }
+        ledger.close().unwrap();
+        let (mut ledger, _) = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let ready = ledger.ready_in_order(9).unwrap();
+        let ids: Vec<_> = ready.iter().map(|waiting| waiting.donation.id.0).collect();
+        assert_eq!(ids, [5, 2]);
+        assert_eq!(ledger.skip(DonationId(3), "no").unwrap(), Outcome::Stored);
+        assert_eq!(ledger.move_to(DonationId(3), 0).unwrap(), None);
+        assert_eq!(ledger.move_to(DonationId(5), 4).unwrap(), Some(0));
+        assert_eq!(turns(&ledger), [2, 4, 1, 5]);
     }
 }

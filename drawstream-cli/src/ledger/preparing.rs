@@ -3,7 +3,7 @@
 use drawstream_core::donation::{Donation, DonationId};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::{Ledger, LedgerError, Origin, Outcome, State, donation_from, state_from};
+use super::{Approved, Ledger, LedgerError, Origin, Outcome, State, donation_from, state_from};
 
 /// After so many failed tries a donation is `failed`, with a card instead of a picture.
 pub const MOST_ATTEMPTS: u32 = 3;
@@ -28,6 +28,8 @@ pub struct ToPrepare {
     pub own_hundredths: Option<u64>,
     /// Whether somebody paid.
     pub origin: Origin,
+    /// Whether a person has said already that it may be seen.
+    pub approved: Approved,
 }
 
 /// What is kept of the making of a donation's picture; what is not made yet, or no longer kept, is `None`.
@@ -66,10 +68,10 @@ impl Ledger {
     /// Those of the database.
     pub fn next_to_prepare(&self, busy: &[DonationId]) -> Result<Option<ToPrepare>, LedgerError> {
         let mut query = self.connection.prepare_cached(&format!(
-            "SELECT id, source, external_id, donor, message, minor_units, currency, created_at_s,
-                    state, attempts, audio_url IS NOT NULL, own_hundredths, is_test
+            "SELECT {}, state, attempts, audio_url IS NOT NULL AND edited IS NULL, own_hundredths, is_test, approved
              FROM donations WHERE state IN ('received', 'gated', 'planned', 'painted') ORDER BY {}",
-            self.in_turn()
+            super::DONATION_COLUMNS,
+            self.in_turn(),
         ))?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
@@ -88,6 +90,7 @@ impl Ledger {
                 is_audio: row.get(10)?,
                 own_hundredths: row.get::<_, Option<i64>>(11)?.map(i64::unsigned_abs),
                 origin: row.get(12)?,
+                approved: row.get(13)?,
             }));
         }
         Ok(None)
@@ -161,6 +164,14 @@ impl Ledger {
     /// Those of the database.
     pub fn ready(&mut self, id: DonationId, plan_json: &str) -> Result<Outcome, LedgerError> {
         self.progress(id, &[State::Painted], State::Ready, "plan", plan_json)
+    }
+
+    /// There is a plan, and a person has to approve it before it may be seen: `painted → held`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn held(&mut self, id: DonationId, plan_json: &str) -> Result<Outcome, LedgerError> {
+        self.progress(id, &[State::Painted], State::Held, "plan", plan_json)
     }
 
     /// The gate or the planner said no: → `refused`, and `card_json` (a plan) is due on the stage.
@@ -246,7 +257,7 @@ impl Ledger {
         if let Some(state) = super::advance(&change, id, from, to, None, at_ms)? {
             return Ok(Outcome::Overtaken(state));
         }
-        let in_hand = to != State::Ready;
+        let in_hand = State::PREPARING.contains(&to);
         change.execute(
             "UPDATE donations SET interruptions = 0, in_hand = ?2 WHERE id = ?1",
             params![id.0 as i64, in_hand],

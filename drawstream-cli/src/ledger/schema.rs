@@ -6,7 +6,7 @@ use super::LedgerError;
 
 /// One script for each version; a file's `user_version` says how many of them it has seen.
 /// A script that was released is never edited: a change is a new script at the end.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE donations (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -70,6 +70,14 @@ const MIGRATIONS: [&str; 3] = [
     -- When it counts as come, where larger amounts have a head start.
     ALTER TABLE donations ADD COLUMN turn_ms INTEGER;
     CREATE INDEX donations_by_donor ON donations (source, donor, taken_at_ms) WHERE donor IS NOT NULL;
+",
+    "
+    -- Its turn among those that wait, where the operator has moved it; its number otherwise.
+    ALTER TABLE donations ADD COLUMN place INTEGER;
+    -- What the operator has put in the place of the message.
+    ALTER TABLE donations ADD COLUMN edited TEXT;
+    -- Whether a person has said that it may be seen.
+    ALTER TABLE donations ADD COLUMN approved INTEGER NOT NULL DEFAULT 0;
 ",
 ];
 

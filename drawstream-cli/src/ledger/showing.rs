@@ -57,6 +57,8 @@ pub struct Counts {
     pub ready: u64,
     /// Cards that are due.
     pub cards: u64,
+    /// Painted, and waiting for a person's approval.
+    pub held: u64,
     /// On the stage: none or one.
     pub drawing: u64,
     /// Drawn and held to the end, ever.
@@ -69,9 +71,9 @@ impl Counts {
         self.preparing + self.ready + self.cards
     }
 
-    /// Those that are prepared and wait: what the limit of the queue is about.
+    /// Those that are prepared and wait, for the stage or for a person: what the limit of the queue is about.
     pub const fn prepared(&self) -> u64 {
-        self.ready + self.cards
+        self.ready + self.cards + self.held
     }
 }
 
@@ -175,6 +177,7 @@ impl Ledger {
             match state_from(row, 0)? {
                 State::Ready => counts.ready += number,
                 State::Drawing => counts.drawing += number,
+                State::Held => counts.held += number,
                 State::Shown => counts.shown += number,
                 state if State::PREPARING.contains(&state) => counts.preparing += number,
                 _ => {}
@@ -186,6 +189,22 @@ impl Ledger {
             .query_row([], |row| row.get(0))?;
         counts.cards = cards.unsigned_abs();
         Ok(counts)
+    }
+
+    /// How many donations stand in each state; states without any are left out.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn census(&self) -> Result<Vec<(State, u64)>, LedgerError> {
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT state, count(*), 0 AS id FROM donations GROUP BY state")?;
+        let rows = query.query_map([], |row| Ok((state_from(row, 0), row.get::<_, i64>(1)?)))?;
+        rows.map(|row| {
+            let (state, number) = row?;
+            Ok((state?, number.unsigned_abs()))
+        })
+        .collect()
     }
 
     /// Its turn has come: `ready → drawing`. A card stays what it is until [`Self::shown`].

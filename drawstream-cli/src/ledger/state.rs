@@ -5,7 +5,7 @@ use std::fmt;
 /// Where a donation stands on its way from money to picture.
 ///
 /// ```text
-/// received → gated → planned → painted → ready → drawing → shown
+/// received → gated → planned → painted → (held →) ready → drawing → shown
 ///     or refused, thanked, failed, skipped, cleared
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +18,8 @@ pub enum State {
     Planned,
     /// A picture exists.
     Painted,
+    /// A plan of strokes exists, and a person has to approve it before it may be seen.
+    Held,
     /// A plan of strokes exists: it waits for the stage.
     Ready,
     /// It is on the stage now.
@@ -38,11 +40,12 @@ pub enum State {
 
 impl State {
     /// All of them, in the order of the road.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Received,
         Self::Gated,
         Self::Planned,
         Self::Painted,
+        Self::Held,
         Self::Ready,
         Self::Drawing,
         Self::Shown,
@@ -63,6 +66,7 @@ impl State {
             Self::Gated => "gated",
             Self::Planned => "planned",
             Self::Painted => "painted",
+            Self::Held => "held",
             Self::Ready => "ready",
             Self::Drawing => "drawing",
             Self::Shown => "shown",

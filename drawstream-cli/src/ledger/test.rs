@@ -452,7 +452,7 @@ fn a_ledger_of_a_later_version_is_left_alone() {
     let error = Ledger::open(&folder.path().join("ledger.db")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the ledger has version 99, and this program knows up to 3"
+        "the ledger has version 99, and this program knows up to 4"
     );
 }
 

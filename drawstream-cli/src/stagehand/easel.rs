@@ -92,6 +92,11 @@ impl Easel {
         self.is_new = true;
     }
 
+    /// Whoever is shown the canvas next has not seen it yet.
+    pub(crate) fn show_anew(&mut self) {
+        self.is_new = true;
+    }
+
     /// Takes off what stands there.
     pub(crate) fn clear(&mut self) {
         if self.mounted.take().is_some() {

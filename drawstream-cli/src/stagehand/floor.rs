@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::board::{Act, Board, Row};
 use super::easel::{Easel, Work};
 use super::pace::Pace;
-use super::{Arrival, Fps, LAST_STROKE, Lines, Order, StagehandOptions};
-use crate::control::{Active, Link, Phase, QueueView, Upcoming};
+use super::{Arrival, Fps, LAST_STROKE, Lines, Order, StagehandOptions, Steer, Whereabouts};
+use crate::control::{Active, CurtainView, Link, Phase, QueueView, Upcoming};
 use crate::ledger::Origin;
 use crate::playbill::Playbill;
 use crate::scribe::{Note, Scribe};
@@ -113,6 +113,7 @@ impl Floor {
                     next = Instant::now();
                 }
                 Some(order) = self.lines.orders.recv() => { self.obey(order); next = Instant::now(); }
+                Ok(()) = self.lines.settings.changed() => { self.settle(); next = Instant::now(); }
                 Some(arrival) = self.lines.arrivals.recv() => { self.receive(arrival); next = Instant::now(); }
                 () = wait => {}
             }
@@ -276,6 +277,32 @@ impl Floor {
                 self.tell(now);
                 let _ = answer.send(());
             }
+            Order::Steer(what, answer) => {
+                let active = self.show.active();
+                let input = match what {
+                    Steer::HoldLonger => Input::HoldLonger,
+                    Steer::Replay => Input::Replay,
+                    Steer::Cover => Input::Panic,
+                    Steer::Uncover => Input::Unpanic,
+                };
+                self.give(now, input);
+                self.tell(now);
+                let _ = answer.send(active);
+            }
+            Order::Withdraw(id, answer) => {
+                let on_stage = self.show.active() == Some(id);
+                if !on_stage {
+                    self.give(now, Input::Withdrawn(id));
+                    self.give(now, Input::Recalled(id));
+                    self.board.remove(id);
+                    self.tell(now);
+                }
+                let _ = answer.send(if on_stage {
+                    Whereabouts::OnStage
+                } else {
+                    Whereabouts::Gone
+                });
+            }
         }
     }
 
@@ -344,10 +371,35 @@ impl Floor {
                     self.board.remove(id);
                 }
             }
-            Arrival::Backlog { total, head } => self.board.set_backlog(total, head),
+            Arrival::Backlog { total, head, order } => {
+                self.board.set_backlog(total, head);
+                self.arrange(now, &order);
+            }
             Arrival::Sources(sources) => self.board.sources = sources,
         }
         self.told = None;
+    }
+
+    /// Brings what is ready into this order.
+    fn arrange(&mut self, now: ShowTime, order: &[DonationId]) {
+        let queue: Vec<DonationId> = self.show.queue(now).map(|waiting| waiting.id).collect();
+        let wanted = order.iter().copied().filter(|id| queue.contains(id));
+        for (to, id) in wanted.enumerate() {
+            self.give(now, Input::Move { id, to });
+        }
+    }
+
+    /// Takes over what people have changed.
+    fn settle(&mut self) {
+        let settings = self.lines.settings.borrow_and_update().clone();
+        self.show.hold_for(settings.hold);
+        self.options.fps = settings.fps;
+        let look = settings.dress(&self.options.stage);
+        if look != self.options.stage {
+            self.options.stage = look;
+            self.stage = Stage::new(self.options.stage.clone());
+            self.easel.show_anew();
+        }
     }
 
     /// Draws a frame, hands it to the sinks and tells the world. Says whether something moves.
@@ -419,10 +471,9 @@ impl Floor {
             State::Drawing {
                 elapsed, duration, ..
             } => StageAct::Drawing { elapsed, duration },
-            State::Holding { remaining, .. } => StageAct::Holding {
-                remaining,
-                hold: self.options.show.hold,
-            },
+            State::Holding {
+                remaining, hold, ..
+            } => StageAct::Holding { remaining, hold },
             State::Card {
                 card: Card::Refused,
                 remaining,
@@ -446,10 +497,14 @@ impl Floor {
             .brush()
             .map(|(at, color)| BrushView { at, color });
         let dabs = self.easel.dabs().to_vec();
+        let covered = self.show.curtain() == Curtain::Covered;
         let canvas = self
             .easel
             .take()
             .map(|(frame, damage)| CanvasView { frame, damage });
+        self.lines
+            .canvas
+            .send_if_modified(|shot| shot.take(canvas.filter(|_| !covered), brush, &dabs));
         let view = StageView {
             now,
             act,
@@ -482,10 +537,14 @@ impl Floor {
             fps: (self.options.fps == Fps::Shown && moves).then(|| self.pace.fps().round() as u32),
             ..StageView::default()
         };
+        let frame_began = Instant::now();
         let damage = self.stage.render(&view).clone();
         let moves = moves || !damage.is_empty();
         self.pace.tick(now.0);
         present(&mut self.sinks, &self.stage, damage.rects(), now);
+        if moves {
+            self.lines.meters.frame(frame_began.elapsed());
+        }
         if self
             .told
             .is_none_or(|told| now.0.saturating_sub(told) >= TELL)
@@ -514,74 +573,127 @@ impl Floor {
     fn view(&self, now: ShowTime) -> QueueView {
         let state = self.show.state(now);
         let seconds = |time: Duration| (time.as_secs_f64() * 100.0).round() / 100.0;
-        let (phase, progress, hold) = match state {
-            State::Idle => (Phase::Idle, None, None),
-            State::Closed => (Phase::Closed, None, None),
-            State::Preparing(_) => (Phase::Preparing, None, None),
-            State::Drawing {
-                elapsed, duration, ..
-            } => (
-                Phase::Drawing,
-                Some(elapsed.as_secs_f64() / duration.as_secs_f64().max(1e-9)),
-                None,
-            ),
-            State::Holding { remaining, .. } => {
-                (Phase::Holding, Some(1.0), Some(seconds(remaining)))
-            }
-            State::Card {
-                card: Card::Refused,
-                remaining,
-                ..
-            } => (Phase::RefusedCard, None, Some(seconds(remaining))),
-            State::Card {
-                card: Card::Failed,
-                remaining,
-                ..
-            } => (Phase::FailedCard, None, Some(seconds(remaining))),
-            State::Card {
-                card: Card::Thanked,
-                remaining,
-                ..
-            } => (Phase::ThanksCard, None, Some(seconds(remaining))),
-        };
+        let told = Told::of(state);
         let ready: Vec<_> = self
             .show
             .queue(now)
             .map(|waiting| (waiting.id, waiting.wait))
             .collect();
-        let shown = |text: &Option<drawstream_core::gate::ScreenText>| {
-            text.as_ref().map(|t| t.as_str().to_owned())
+        let bill = |id: DonationId| self.board.entry(id).map(|entry| active(id, &entry.bill));
+        let preparing = match state {
+            State::Preparing(id) => Some(id),
+            State::Idle
+            | State::Closed
+            | State::Drawing { .. }
+            | State::Holding { .. }
+            | State::Card { .. } => None,
         };
-        let active = self
-            .show
-            .active()
-            .and_then(|id| self.board.entry(id).map(|entry| (id, entry)));
+        let on = self.show.active();
+        let reply = on
+            .and_then(|id| self.board.entry(id))
+            .and_then(|entry| match &entry.act {
+                Act::Card { reply } => reply.as_ref().map(|reply| reply.as_str().to_owned()),
+                Act::Unready | Act::Painting(_) | Act::Finished(_) => None,
+            });
         QueueView {
-            phase,
+            phase: told.phase,
             paused: self.show.curtain() != Curtain::Up,
             closed: self.show.requests() == Requests::Closed,
-            active: active.map(|(id, entry)| Active {
-                id: id.0,
-                donor: shown(&entry.bill.donor),
-                amount: entry.bill.amount.to_string(),
-                message: shown(&entry.bill.message),
-                test: entry.bill.origin == Origin::Trial,
-            }),
-            progress,
-            hold_remaining_sec: hold,
-            preparing: match state {
-                State::Preparing(id) => Some(id.0),
-                State::Idle
-                | State::Closed
-                | State::Drawing { .. }
-                | State::Holding { .. }
-                | State::Card { .. } => None,
+            curtain: match self.show.curtain() {
+                Curtain::Up => CurtainView::Up,
+                Curtain::Paused => CurtainView::Paused,
+                Curtain::Covered => CurtainView::Covered,
             },
+            active: on.and_then(bill),
+            reply,
+            progress: told.progress,
+            elapsed_sec: told.elapsed.map(seconds),
+            duration_sec: told.duration.map(seconds),
+            hold_remaining_sec: told.remaining.map(seconds),
+            preparing: preparing.map(|id| id.0),
+            preparing_request: preparing.and_then(bill),
+            preparing_progress: preparing
+                .and_then(|id| self.board.entry(id)?.progress)
+                .map(|done| (f64::from(done) * 100.0).round() / 100.0),
             size: self.board.waiting(ready.len()),
             next: self.board.next_five(&ready).iter().map(upcoming).collect(),
             fps: (self.pace.fps() * 10.0).round() / 10.0,
             sources: self.board.sources.clone(),
         }
+    }
+}
+
+/// What is told of the show's state.
+struct Told {
+    phase: Phase,
+    progress: Option<f64>,
+    elapsed: Option<Duration>,
+    duration: Option<Duration>,
+    remaining: Option<Duration>,
+}
+
+impl Told {
+    fn of(state: State) -> Self {
+        let nothing = Self {
+            phase: Phase::Idle,
+            progress: None,
+            elapsed: None,
+            duration: None,
+            remaining: None,
+        };
+        match state {
+            State::Idle => nothing,
+            State::Closed => Self {
+                phase: Phase::Closed,
+                ..nothing
+            },
+            State::Preparing(_) => Self {
+                phase: Phase::Preparing,
+                ..nothing
+            },
+            State::Drawing {
+                elapsed, duration, ..
+            } => Self {
+                phase: Phase::Drawing,
+                progress: Some(elapsed.as_secs_f64() / duration.as_secs_f64().max(1e-9)),
+                elapsed: Some(elapsed),
+                duration: Some(duration),
+                remaining: None,
+            },
+            State::Holding {
+                remaining, hold, ..
+            } => Self {
+                phase: Phase::Holding,
+                progress: Some(1.0),
+                duration: Some(hold),
+                remaining: Some(remaining),
+                ..nothing
+            },
+            State::Card {
+                card, remaining, ..
+            } => Self {
+                phase: match card {
+                    Card::Refused => Phase::RefusedCard,
+                    Card::Failed => Phase::FailedCard,
+                    Card::Thanked => Phase::ThanksCard,
+                },
+                remaining: Some(remaining),
+                ..nothing
+            },
+        }
+    }
+}
+
+fn active(id: DonationId, bill: &Playbill) -> Active {
+    let shown = |text: &Option<drawstream_core::gate::ScreenText>| {
+        text.as_ref().map(|text| text.as_str().to_owned())
+    };
+    Active {
+        id: id.0,
+        donor: shown(&bill.donor),
+        amount: Some(bill.amount.to_string()),
+        message: shown(&bill.message),
+        test: bill.origin == Origin::Trial,
     }
 }
 
@@ -605,7 +717,7 @@ fn upcoming(row: &Row) -> Upcoming {
     Upcoming {
         id: row.id.0,
         donor: row.bill.donor.as_ref().map(|name| name.as_str().to_owned()),
-        amount: row.bill.amount.to_string(),
+        amount: Some(row.bill.amount.to_string()),
         test: row.bill.origin == Origin::Trial,
         wait_sec: row.wait.map(|wait| wait.as_secs_f64().round()),
     }

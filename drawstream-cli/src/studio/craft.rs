@@ -2,10 +2,12 @@
 
 use std::io::Cursor;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use drawstream_core::donation::{Donation, DonationId};
-use drawstream_core::gate::{ApprovedRequest, ApprovedScene, Gate, Judgement, Refusal, ScreenText};
+use drawstream_core::donation::{Donation, DonationId, RawText};
+use drawstream_core::gate::{
+    ApprovedRequest, ApprovedScene, Field, Gate, Judgement, Refusal, ScreenText,
+};
 use drawstream_core::pixelize::IndexedImage;
 use drawstream_core::plan::{CanvasSize, Limits, Plan, Version};
 use drawstream_core::scene::{Decision, Scene, Seed};
@@ -17,7 +19,11 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::ledger::{Act, Attempt, Clerk, Ledger, LedgerError, Outcome, State, ToPrepare, Waiting};
+use crate::control::{Approval, LiveSettings};
+use crate::ledger::{
+    Act, Approved, Attempt, Clerk, Ledger, LedgerError, Outcome, State, ToPrepare, Waiting,
+};
+use crate::meters::{Meters, Trade};
 use crate::painters::{Painter, PainterError, Picture, Sitting};
 use crate::planners::Planner;
 use crate::playbill::Playbill;
@@ -38,6 +44,7 @@ pub(super) struct Settings {
     pixels: u32,
     colors: u16,
     tempo: Tempo,
+    stroke_by_stroke: Tempo,
     timeline: TimelineOptions,
     caption: String,
 }
@@ -45,18 +52,17 @@ pub(super) struct Settings {
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         let pixel = &config.pixel;
+        let stroke_by_stroke = Tempo::Classic {
+            base: pixel.animation_base,
+            per_px: pixel.animation_per_px,
+            delay: pixel.animation_delay,
+            chunk: pixel.stroke_chunk as usize,
+        };
         Self {
             pixels: pixel.output_size,
             colors: pixel.palette_colors,
-            tempo: pixel.duration.map_or(
-                Tempo::Classic {
-                    base: pixel.animation_base,
-                    per_px: pixel.animation_per_px,
-                    delay: pixel.animation_delay,
-                    chunk: pixel.stroke_chunk as usize,
-                },
-                Tempo::Total,
-            ),
+            tempo: pixel.duration.map_or(stroke_by_stroke, Tempo::Total),
+            stroke_by_stroke,
             timeline: TimelineOptions {
                 default_step: config.show.default_step,
                 card_hold: config.show.hold,
@@ -77,6 +83,8 @@ pub(super) struct Craft {
     pub(super) painting: Semaphore,
     pub(super) card: Card,
     pub(super) settings: Settings,
+    pub(super) live: watch::Receiver<LiveSettings>,
+    pub(super) meters: Arc<Meters>,
 }
 
 /// What became of a donation in the studio.
@@ -160,12 +168,15 @@ impl Craft {
             .await?;
         }
         let bill = Arc::new(Playbill::open(&self.gate, donation).marked(next.origin));
-        let news = Arrival::Preparing {
-            id: donation.id,
-            bill: Arc::clone(&bill),
-        };
-        // Where the stage has gone, the program is about to end.
-        let _ = floor.send(news).await;
+        let waits_for_approval = self.waits_for_approval(next);
+        if !waits_for_approval {
+            let news = Arrival::Preparing {
+                id: donation.id,
+                bill: Arc::clone(&bill),
+            };
+            // Where the stage has gone, the program is about to end.
+            let _ = floor.send(news).await;
+        }
         let made = async {
             let scene = self.scene(next, &request).await?;
             let image = self.picture(next, &scene, floor, cancel).await?;
@@ -176,12 +187,54 @@ impl Craft {
             never = self.first_idea(donation, &request, floor) => match never {},
         };
         let seed = scene.scene().seed;
-        let (settings, id) = (self.settings.clone(), donation.id);
+        let (settings, id) = (self.settings(), donation.id);
         let (plan, timeline) = blocking(move || stroke(&settings, &image, seed)).await??;
-        self.store(id, move |ledger, id| ledger.ready(id, &plan))
-            .await?;
+        self.store(id, move |ledger, id| {
+            // It may have been approved while it was made.
+            if waits_for_approval && ledger.look(id)?.approved == Approved::NotYet {
+                ledger.held(id, &plan)
+            } else {
+                ledger.ready(id, &plan)
+            }
+        })
+        .await?;
+        if self.clerk.ask(move |ledger| ledger.state(id)).await? == State::Held {
+            tracing::info!(donation.id = id.0, "donation {id} waits for approval");
+            return Ok(Arrival::Withdrawn(id));
+        }
         tracing::info!(donation.id = id.0, "donation {id} is ready");
         Ok(ready(id, bill, timeline))
+    }
+
+    /// Whether a person has to see it before anybody else does.
+    fn waits_for_approval(&self, next: &ToPrepare) -> bool {
+        if next.approved == Approved::Yes {
+            return false;
+        }
+        match self.live.borrow().approval {
+            Approval::None => false,
+            Approval::All => true,
+            Approval::Suspicious => {
+                let text = |text: &Option<RawText>, field| {
+                    text.as_ref()
+                        .is_some_and(|text| !self.gate.screen(text.expose(), field).hits.is_empty())
+                };
+                text(&next.donation.message, Field::Message)
+                    || text(&next.donation.donor, Field::Name)
+            }
+        }
+    }
+
+    /// The settings with what people have changed meanwhile.
+    fn settings(&self) -> Settings {
+        let live = self.live.borrow().drawing;
+        let mut settings = self.settings.clone();
+        match (live, &settings.tempo) {
+            (Some(total), _) => settings.tempo = Tempo::Total(total),
+            (None, Tempo::Total(_)) => settings.tempo = settings.stroke_by_stroke,
+            (None, _) => {}
+        }
+        settings
     }
 
     /// The scene: the one in the ledger, or the first planner's whose scene passes the gate.
@@ -217,7 +270,11 @@ impl Craft {
         let seed = seed_of(donation);
         let mut last = None;
         for planner in &self.planners {
+            let began = Instant::now();
             let planned = planner.plan(request, seed).await;
+            let error = planned.as_ref().err().map(ToString::to_string);
+            self.meters
+                .worked(Trade::Planner, planner.name(), began.elapsed(), error);
             if let Ok(planned) = &planned {
                 tracing::info!(
                     donation.id = donation.id.0,
@@ -314,10 +371,19 @@ impl Craft {
                     attempt,
                     ..Sitting::default()
                 };
+                let began = Instant::now();
                 let painted = tokio::select! {
                     painted = painter.paint(scene, &sitting) => painted,
                     never = self.entertain(id, floor, progressed) => match never {},
                 };
+                let error = match &painted {
+                    Ok(_) | Err(PainterError::Cancelled) => None,
+                    Err(error) => Some(error.to_string()),
+                };
+                if !matches!(painted, Err(PainterError::Cancelled)) {
+                    self.meters
+                        .worked(Trade::Painter, painter.name(), began.elapsed(), error);
+                }
                 match painted {
                     Ok(picture) => return Ok(picture),
                     Err(PainterError::Cancelled) => return Err(Stop::Overtaken),

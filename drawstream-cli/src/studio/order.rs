@@ -41,6 +41,13 @@ impl<T> InOrder<T> {
         self.in_hand.contains_key(&id) && self.in_hand.range(later).any(|(_, made)| made.is_some())
     }
 
+    /// What was finished of this one, and waits for an earlier one, shall not reach the stage any more.
+    pub(crate) fn forget(&mut self, id: DonationId) {
+        if self.holds_back(id) {
+            self.in_hand.remove(&id);
+        }
+    }
+
     /// Work on this one has ended, with or without something for the stage. Says what may go there now, in order.
     pub(crate) fn end(&mut self, id: DonationId, made: Option<T>) -> Vec<T> {
         self.in_hand.insert(id, Some(made));

@@ -6,7 +6,10 @@
     reason = "a test's own functions may fail it like the test itself"
 )]
 
+mod browser;
 mod centrifuge_js;
+mod chromium;
+mod control;
 mod engine;
 mod fakes;
 mod kill_nine;

@@ -27,25 +27,29 @@ impl Program {
         data: &Path,
         drawing_sec: &str,
     ) -> Self {
-        let mut child = command
-            .args([
-                "run",
-                "--headless",
-                "--log-level",
-                "TRACE",
-                "--set",
-                "api.port=0",
-            ])
-            .args([
-                "--set",
-                "show.duration_sec=1",
-                "--set",
-                &format!("pixel.duration_sec={drawing_sec}"),
-            ])
-            .args(["--set", &format!("data_dir={}", data.display())])
+        let drawing = format!("pixel.duration_sec={drawing_sec}");
+        command
             .env("DA_API_BASE", simulator.api_url())
             .env("DA_WS_URL", simulator.ws_url())
-            .env("DA_ACCESS_TOKEN", simulator.access_token())
+            .env("DA_ACCESS_TOKEN", simulator.access_token());
+        Self::spawn(command, data, &["show.duration_sec=1", &drawing])
+    }
+
+    /// One without a source: it gets test donations over its API.
+    pub(crate) fn alone(data: &Path, settings: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_drawstream"));
+        command.env_remove("DA_ACCESS_TOKEN");
+        Self::spawn(command, data, settings)
+    }
+
+    fn spawn(mut command: Command, data: &Path, settings: &[&str]) -> Self {
+        command.args(["run", "--headless", "--log-level", "TRACE"]);
+        command.args(["--set", "api.port=0"]);
+        command.args(["--set", &format!("data_dir={}", data.display())]);
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        let mut child = command
             .current_dir(data)
             .stderr(Stdio::piped())
             .kill_on_drop(true)
@@ -100,6 +104,15 @@ impl Program {
 }
 
 impl Program {
+    /// Where its API and its pages are, as the log says.
+    pub(crate) async fn address(&mut self) -> String {
+        self.until("the dashboard and the control API are at http")
+            .await;
+        let line = self.log.lines().last().unwrap_or_default();
+        let start = line.find("http://").unwrap();
+        line[start..].split([',', ' ']).next().unwrap().to_owned()
+    }
+
     pub(crate) async fn await_live(mut self) -> Self {
         self.until("link=Live").await;
         self

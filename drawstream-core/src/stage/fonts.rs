@@ -40,6 +40,12 @@ pub(crate) const FAMILY: Family<'static> = Family::Name(MAIN);
 /// The family that has every ideograph, each one em wide.
 pub(crate) const SQUARE_FAMILY: Family<'static> = Family::Name(LAST);
 
+/// The stage's fonts for whoever draws beside it (OFL): Rubik, medium and bold.
+pub const FONT_FILES: [(&str, &[u8]); 2] = [
+    ("rubik-medium.ttf", RUBIK_MEDIUM),
+    ("rubik-bold.ttf", RUBIK_BOLD),
+];
+
 const RUBIK_MEDIUM: &[u8] = include_bytes!("../../assets/fonts/Rubik-Medium.ttf");
 const RUBIK_BOLD: &[u8] = include_bytes!("../../assets/fonts/Rubik-Bold.ttf");
 const INTER_MEDIUM: &[u8] = include_bytes!("../../assets/fonts/Inter-Medium.ttf");

@@ -37,6 +37,29 @@ impl ThemeName {
         }
     }
 
+    /// Its colours by name, for whoever draws beside the stage: a page in a browser.
+    pub const fn colors(self) -> [(&'static str, Rgb8); 16] {
+        let theme = self.theme();
+        [
+            ("wall", theme.wall),
+            ("wall-mark", theme.wall_mark),
+            ("panel", theme.panel),
+            ("panel-edge", theme.panel_edge),
+            ("groove", theme.groove),
+            ("text", theme.text),
+            ("quiet", theme.quiet),
+            ("accent", theme.accent),
+            ("on-accent", theme.on_accent),
+            ("done", theme.done),
+            ("alert", theme.alert),
+            ("frame", theme.frame),
+            ("frame-light", theme.frame_light),
+            ("frame-dark", theme.frame_dark),
+            ("linen", theme.linen),
+            ("on-linen", theme.on_linen),
+        ]
+    }
+
     pub(crate) const fn theme(self) -> Theme {
         match self {
             Self::Atelier => ATELIER,
