@@ -88,7 +88,11 @@ pub(super) fn receive(
         Past::default()
     };
     let ruling = rules.judge(&gift, past, door(connection)?);
-    let head_start = i64::try_from(rules.head_start(&gift).as_millis()).unwrap_or(i64::MAX);
+    // Thanks wait for their turn like everybody else.
+    let head_start = match ruling {
+        Ruling::Paint => i64::try_from(rules.head_start(&gift).as_millis()).unwrap_or(i64::MAX),
+        Ruling::Thank(_) | Ruling::TurnAway(_) => 0,
+    };
     let turn_ms = (rules.order != Order::FirstCome).then(|| at_ms.saturating_sub(head_start));
     let (state, reason) = match ruling {
         Ruling::Paint => (State::Received, None),
@@ -318,8 +322,12 @@ mod tests {
         ledger.clock = || UNIX_EPOCH + Duration::from_secs(1_001_801);
         ledger.take(&[donation(4, None, "1000")]).unwrap();
         assert_eq!(queue(&ledger), [2, 3, 1, 4]);
+        // Thanks have no head start.
+        ledger.set_door(Door::Closed).unwrap();
+        ledger.take(&[donation(5, None, "1000")]).unwrap();
+        assert_eq!(queue(&ledger), [2, 3, 1, 4, 5]);
         // First come, first painted: as the settings say from now on.
         ledger.set_house(Rules::none(usd()));
-        assert_eq!(queue(&ledger), [1, 2, 3, 4]);
+        assert_eq!(queue(&ledger), [1, 2, 3, 4, 5]);
     }
 }
