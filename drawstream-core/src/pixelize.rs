@@ -35,6 +35,7 @@ mod register;
 mod repair;
 mod resize;
 mod shrink;
+mod splits;
 #[cfg(test)]
 mod test;
 
@@ -50,6 +51,7 @@ use cells::Cells;
 use edges::Edges;
 use grid::Lattice;
 use lab::{Lab, LabImage};
+use mixing::{Mixing, neighbours};
 use options::Asked;
 use refine::Painted;
 
@@ -129,8 +131,14 @@ pub fn pixelize(picture: &RgbImage, options: &Options) -> Result<Pixelized, Pixe
         let fits = |w: u32, h: u32| {
             asked.accepts(w as usize, h as usize) && !(enlarged && w == width && h == height)
         };
-        if let Some((image, factor)) = clean::recover(picture, usize::from(options.colors), fits) {
-            let grid = (factor > 1).then(|| {
+        let colors = usize::from(options.colors);
+        let broken =
+            |[w, h]: [usize; 2]| clean::recover_broken(picture, colors, w as u32, h as u32);
+        let recovered = clean::recover(picture, colors, fits)
+            .map(|(image, _)| image)
+            .or_else(|| asked.cells.and_then(broken));
+        if let Some(image) = recovered {
+            let grid = (image.width() < width).then(|| {
                 let (w, h) = (image.width() as usize, image.height() as usize);
                 Lattice::even(width as usize, height as usize, w, h).report()
             });
@@ -205,9 +213,17 @@ fn with_grid(picture: &LabImage, lattice: &mut Lattice, options: &Options) -> Pa
     match options.quality {
         Quality::Best => refine::refine(picture, lattice, cells, most, given.as_deref()),
         Quality::Fast => {
-            let palette =
-                given.unwrap_or_else(|| palette_search::find(&cells, most, Quality::Fast));
-            nearest(palette, cells)
+            let mixing = Mixing::measured(&cells.colors, cells.columns, cells.noise);
+            let around = neighbours(cells.columns, cells.rows);
+            let mut pure = cells;
+            pure.colors = mixing.undone(&pure.colors, &around);
+            let settled = given.is_some();
+            let palette = given.unwrap_or_else(|| palette_search::find(&pure, most, Quality::Fast));
+            let mut painted = nearest(palette, pure);
+            if !settled {
+                refine::tidy(&mut painted, &around);
+            }
+            painted
         }
     }
 }

@@ -161,7 +161,29 @@ fn noise(colors: &[Lab], columns: usize) -> f32 {
         .1
 }
 
+/// How far a cell may be from its true colour beside a contrast, as a share of that: blur and ringing reach further
+/// than the next cell, and the model of mixing doesn't.
+const ASTRAY: f32 = 0.05;
+
 impl Cells {
+    /// How far each cell may typically be from its true colour: the noise, and more where neighbours differ.
+    pub(crate) fn scatter(&self) -> Vec<f32> {
+        let (w, h) = (self.columns, self.rows);
+        let at = |x: usize, y: usize| self.colors[y * w + x];
+        let mut scatter = Vec::with_capacity(w * h);
+        for y in 0..h {
+            for x in 0..w {
+                let here = at(x, y);
+                let contrast = distance(here, at(x.saturating_sub(1), y))
+                    + distance(here, at((x + 1).min(w - 1), y))
+                    + distance(here, at(x, y.saturating_sub(1)))
+                    + distance(here, at(x, (y + 1).min(h - 1)));
+                scatter.push(self.noise.max(ASTRAY * 0.25 * contrast));
+            }
+        }
+        scatter
+    }
+
     /// The colours with noise taken out: each cell averaged with those around that are as good as equal.
     pub(crate) fn denoised(&self) -> Vec<Lab> {
         let once = self.bilateral(&self.colors);

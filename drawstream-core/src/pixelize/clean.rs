@@ -31,6 +31,43 @@ pub(crate) fn recover(
     Some((IndexedImage::new(width, height, palette, indices?)?, factor))
 }
 
+/// The picture's own pixels, where it is pixel art of `columns` by `rows` enlarged by any factor, with at most `colors`
+/// colours: each of its pixels is the nearest one of those.
+pub(crate) fn recover_broken(
+    picture: &RgbImage,
+    colors: usize,
+    columns: u32,
+    rows: u32,
+) -> Option<IndexedImage> {
+    let (width, height) = picture.dimensions();
+    if columns > width || rows > height {
+        return None;
+    }
+    let palette = palette(picture, colors)?;
+    // Painting programs take a pixel's middle, a few its corner.
+    [1, 0].into_iter().find_map(|half| {
+        let cells = |length: u32, cells: u32| -> Vec<u32> {
+            (0..u64::from(length))
+                .map(|at| (2 * at + half) * u64::from(cells) / (2 * u64::from(length)))
+                .map(|cell| cell as u32)
+                .collect()
+        };
+        let (xs, ys) = (cells(width, columns), cells(height, rows));
+        let mut indices = vec![None; columns as usize * rows as usize];
+        for (&row, line) in ys.iter().zip(picture.rows()) {
+            for (&column, pixel) in xs.iter().zip(line) {
+                let index = palette.binary_search(&Rgb8::from(pixel.0)).ok()? as u8;
+                let cell = &mut indices[row as usize * columns as usize + column as usize];
+                if *cell.get_or_insert(index) != index {
+                    return None;
+                }
+            }
+        }
+        let indices: Option<Vec<u8>> = indices.into_iter().collect();
+        IndexedImage::new(columns, rows, palette.clone(), indices?)
+    })
+}
+
 /// The picture's colours, sorted; `None` where there are more than `most`.
 pub(crate) fn palette(picture: &RgbImage, most: usize) -> Option<Vec<Rgb8>> {
     let mut palette: Vec<Rgb8> = Vec::new();

@@ -35,6 +35,18 @@ impl Edges {
     }
 }
 
+impl Edges {
+    /// Whether there is more than the steps of 8 bits that a smooth gradient consists of: those are regular, too.
+    pub(crate) fn are_drawn(&self) -> bool {
+        // One step is a slope of up to 0.0015; what eyes see as two colours starts at four times that.
+        const LEAST: f32 = 0.004;
+        let points = || self.axes.iter().flatten();
+        let sum: f32 = points().map(|p| p.weight).sum();
+        let squares: f32 = points().map(|p| p.weight * p.weight).sum();
+        squares > LEAST * sum
+    }
+}
+
 /// A stronger change than this says nothing more about where the grid is; OKLab a pixel.
 const STRONGEST: f32 = 0.12;
 

@@ -4,7 +4,7 @@ use super::boundaries::Histogram;
 use super::edges::Edges;
 use super::field::Field;
 use super::options::Quality;
-use super::pitch;
+use super::pitch::{self, Pitch};
 
 /// Where the pseudo pixels of a picture lie, as far as callers may care.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,11 +43,18 @@ const ROUNDS: usize = 3;
 impl Lattice {
     /// The grid of a picture; `asked` are the cells across and down that the caller would like.
     pub(crate) fn find(edges: &Edges, asked: Option<[usize; 2]>, quality: Quality) -> Option<Self> {
+        if !edges.are_drawn() {
+            return None;
+        }
         let found = pitch::find(edges, quality)?;
         if found.confidence < LEAST_CONFIDENCE {
             return None;
         }
         let [width, height] = edges.size;
+        let found = Pitch {
+            pixels: found.pixels / whole_multiple(found.pixels, edges.size, asked),
+            ..found
+        };
         // Ten cells a tile: warps are slower than that, and there are edges enough in it.
         let mut field = Field::flat(width, height, 10.0 * found.pixels, found.pixels);
         let mut pitch = [found.pixels; 2];
@@ -131,6 +138,21 @@ impl Lattice {
             rows: self.ends[1].clone(),
             warp,
         }
+    }
+}
+
+/// How many of the asked cells one found pseudo pixel is wide: drawings whose every shape is two or three cells wide
+/// show no finer grid, and asked for the finer one they shall keep every cell.
+fn whole_multiple(pitch: f32, size: [usize; 2], asked: Option<[usize; 2]>) -> f32 {
+    // Found and asked grids of a drifting picture differ by this share of a cell.
+    const NEARLY: f32 = 0.12;
+    let Some(asked) = asked else { return 1.0 };
+    let wanted = (size[0] as f32 / asked[0] as f32 + size[1] as f32 / asked[1] as f32) / 2.0;
+    let times = (pitch / wanted + 0.5).floor();
+    if times >= 2.0 && (pitch / wanted - times).abs() < NEARLY * times {
+        times
+    } else {
+        1.0
     }
 }
 

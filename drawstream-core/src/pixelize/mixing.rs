@@ -45,6 +45,71 @@ pub(crate) fn neighbours(columns: usize, rows: usize) -> Vec<[u32; 8]> {
 }
 
 impl Mixing {
+    /// The shares as edges beside plain areas tell them, before any palette is known.
+    ///
+    /// Of three cells in a row the first two of one colour, the third of another: what the middle one is off from
+    /// the first is the third's share in it.
+    pub(crate) fn measured(colors: &[Lab], columns: usize, noise: f32) -> Self {
+        let rows = colors.len() / columns;
+        let at = |x: usize, y: usize| colors[y * columns + x];
+        let (mut across, mut down) = (Vec::new(), Vec::new());
+        for y in 0..rows {
+            for x in 2..columns.saturating_sub(1) {
+                let line = [at(x - 2, y), at(x - 1, y), at(x, y), at(x + 1, y)];
+                across.extend(share(line, noise));
+            }
+            for x in 0..columns.saturating_sub(3) {
+                let line = [at(x + 3, y), at(x + 2, y), at(x + 1, y), at(x, y)];
+                across.extend(share(line, noise));
+            }
+        }
+        for x in 0..columns {
+            for y in 2..rows.saturating_sub(1) {
+                let line = [at(x, y - 2), at(x, y - 1), at(x, y), at(x, y + 1)];
+                down.extend(share(line, noise));
+            }
+            for y in 0..rows.saturating_sub(3) {
+                let line = [at(x, y + 3), at(x, y + 2), at(x, y + 1), at(x, y)];
+                down.extend(share(line, noise));
+            }
+        }
+        let [across, down] = [across, down].map(|mut shares: Vec<f32>| {
+            // Fewer than this may be chance.
+            if shares.len() < 20 {
+                return 0.0;
+            }
+            let middle = shares.len() / 2;
+            let median = *shares.select_nth_unstable_by(middle, f32::total_cmp).1;
+            median.clamp(-0.12, 0.15)
+        });
+        Self {
+            across,
+            down,
+            diagonal: 0.0,
+        }
+    }
+
+    /// What the cells would show if nothing were mixed into them.
+    pub(crate) fn undone(self, colors: &[Lab], around: &[[u32; 8]]) -> Vec<Lab> {
+        let shares = self.shares();
+        let own = 1.0 - shares.iter().sum::<f32>();
+        let mut pure = colors.to_vec();
+        // Each step brings the neighbours nearer to what they are; shares are small, so the second is near enough.
+        for _ in 0..2 {
+            let before = pure.clone();
+            for (cell, pure) in pure.iter_mut().enumerate() {
+                let mut color = colors[cell];
+                for (&n, share) in around[cell].iter().zip(shares) {
+                    for c in 0..3 {
+                        color[c] -= share * before[n as usize][c];
+                    }
+                }
+                *pure = color.map(|v| v / own);
+            }
+        }
+        pure
+    }
+
     /// The shares in the order of the neighbours.
     pub(crate) fn shares(self) -> [f32; 8] {
         let Self {
@@ -81,12 +146,12 @@ impl Mixing {
         around: &[[u32; 8]],
         labels: &[u8],
         palette: &[Lab],
-        noise: f32,
+        scatter: &[f32],
     ) -> Self {
         let mut normal = [[0.0f64; 3]; 3];
         let mut right = [0.0f64; 3];
-        let unit = 9.0 * noise * noise;
         for (cell, color) in colors.iter().enumerate() {
+            let unit = 9.0 * scatter[cell] * scatter[cell];
             let own = palette[usize::from(labels[cell])];
             let off: Lab = std::array::from_fn(|c| color[c] - own[c]);
             let mut parts = [[0.0f32; 3]; 3];
@@ -133,13 +198,13 @@ impl Mixing {
         weights: &[f32],
         around: &[[u32; 8]],
         labels: &[u8],
-        noise: f32,
+        scatter: &[f32],
     ) {
         let k = palette.len();
         let mut normal = vec![0.0f64; k * k];
         let mut right = vec![0.0f64; k * 3];
-        let unit = 4.0 * noise * noise;
         for (cell, &color) in colors.iter().enumerate() {
+            let unit = 4.0 * scatter[cell] * scatter[cell];
             let predicted = self.predicted(cell, &around[cell], labels, palette);
             let weight = weights[cell] * unit / (unit + distance_squared(color, predicted));
             // Which colours the cell is made of, and how much of each; equal ones are summed.
@@ -179,6 +244,23 @@ impl Mixing {
             }
         }
     }
+}
+
+/// The share of the fourth cell's colour in the third, where the first two and the third are of one colour.
+fn share([far, before, here, beyond]: [Lab; 4], noise: f32) -> Option<f32> {
+    // A weaker contrast drowns in noise.
+    let least = (8.0 * noise).max(0.1);
+    let step: Lab = std::array::from_fn(|c| beyond[c] - before[c]);
+    let square: f32 = step.iter().map(|v| v * v).sum();
+    let plain = distance_squared(far, before) < 0.01 * square;
+    if square < least * least || !plain {
+        return None;
+    }
+    let off: Lab = std::array::from_fn(|c| here[c] - before[c]);
+    let along = (0..3).map(|c| off[c] * step[c]).sum::<f32>() / square;
+    // Aside of the line between the two lies another colour.
+    let aside = off.iter().map(|v| v * v).sum::<f32>() / square - along * along;
+    (along.abs() < 0.2 && aside < 0.01).then_some(along)
 }
 
 /// Solves a symmetric positive system of `right.len() / columns` unknowns in place; false where it has no solution.

@@ -5,31 +5,33 @@ use super::lab::{Lab, distance, distance_squared};
 use super::options::Quality;
 
 /// Colours nearer than this are one to the eye, side by side and in small areas.
-const ALIKE: f32 = 0.028;
+const ALIKE: f32 = 0.02;
 /// A cell further than this from its colour is plainly wrong, and no more wrong the further it is.
 const PLAINLY_WRONG: f32 = 0.12;
 
 /// At most `most` colours that explain the cells.
 pub(crate) fn find(cells: &Cells, most: usize, quality: Quality) -> Vec<Lab> {
     // Some hundreds of candidates tell all there is to tell; they cost their square.
-    let candidates = match quality {
-        Quality::Best => 400,
-        Quality::Fast => 150,
+    let (candidates, alike) = match quality {
+        Quality::Best => (400, ALIKE),
+        // Nobody looks at neighbours afterwards: colours must be told apart cell by cell.
+        Quality::Fast => (150, 1.4 * ALIKE),
     };
     let denoised = cells.denoised();
-    let candidates = Candidates::of(&denoised, &cells.purity, cells.noise, candidates);
+    let scatter = cells.scatter();
+    let candidates = Candidates::of(&denoised, &cells.purity, &scatter, cells.noise, candidates);
     let mut chosen = candidates.greedy(most);
     candidates.swap(&mut chosen);
     let mut palette: Vec<Lab> = chosen.iter().map(|&c| candidates.colors[c]).collect();
     candidates.settle(&mut palette);
     for _ in 0..12 {
-        merge_alike(&mut palette, &candidates);
+        merge_alike(&mut palette, &candidates, alike);
         if !candidates.repair(&mut palette, most) {
             break;
         }
         candidates.settle(&mut palette);
     }
-    merge_alike(&mut palette, &candidates);
+    merge_alike(&mut palette, &candidates, alike);
     settle(&mut palette, &denoised, &cells.purity, cells.noise);
     palette
 }
@@ -107,26 +109,29 @@ fn settle(palette: &mut [Lab], colors: &[Lab], weights: &[f32], noise: f32) {
 }
 
 /// Joins pairs that are one to the eye or within noise.
-fn merge_alike(palette: &mut Vec<Lab>, candidates: &Candidates) {
-    let alike = ALIKE.max(2.2 * candidates.noise);
+fn merge_alike(palette: &mut Vec<Lab>, candidates: &Candidates, alike: f32) {
     loop {
-        let mut closest = (0, 0, alike);
+        let own = candidates.shares(palette);
+        // How near two are, as a share of what is one colour.
+        let mut closest = (0, 0, 1.0);
         for i in 0..palette.len() {
             for j in i + 1..palette.len() {
-                let d = distance(palette[i], palette[j]);
-                if d < closest.2 {
-                    closest = (i, j, d);
+                let scatter = if own[i].0 < own[j].0 {
+                    own[i].1
+                } else {
+                    own[j].1
+                };
+                let near = distance(palette[i], palette[j]) / alike.max(2.0 * scatter);
+                if near < closest.2 {
+                    closest = (i, j, near);
                 }
             }
         }
-        let (i, j, d) = closest;
-        if d >= alike {
+        let (i, j, near) = closest;
+        if near >= 1.0 {
             return;
         }
-        let (mi, mj) = (
-            candidates.mass_near(palette, i),
-            candidates.mass_near(palette, j),
-        );
+        let (mi, mj) = (own[i].0, own[j].0);
         let share = if mi + mj > 0.0 { mj / (mi + mj) } else { 0.5 };
         let (p, q) = (palette[i], palette[j]);
         palette[i] = std::array::from_fn(|c| p[c] + (q[c] - p[c]) * share);
@@ -140,22 +145,24 @@ struct Candidates {
     masses: Vec<f32>,
     /// What a candidate counts: its mass to the power of 0.6, so that few but clear cells are heard.
     weights: Vec<f32>,
+    /// How far a candidate's cells may be from their true colour.
+    scatter: Vec<f32>,
     noise: f32,
 }
 
 impl Candidates {
-    fn of(colors: &[Lab], purity: &[f32], noise: f32, most: usize) -> Self {
+    fn of(colors: &[Lab], purity: &[f32], scatter: &[f32], noise: f32, most: usize) -> Self {
         let mut side = 0.012;
-        let mut found = Self::binned(colors, purity, noise, side);
+        let mut found = Self::binned(colors, purity, scatter, noise, side);
         while found.colors.len() > most {
             // Colours lie on surfaces rather than in volumes: their number falls with the side's square.
             side *= (found.colors.len() as f32 / most as f32).sqrt().max(1.1);
-            found = Self::binned(&found.colors, &found.masses, noise, side);
+            found = Self::binned(&found.colors, &found.masses, &found.scatter, noise, side);
         }
         found
     }
 
-    fn binned(colors: &[Lab], purity: &[f32], noise: f32, side: f32) -> Self {
+    fn binned(colors: &[Lab], purity: &[f32], scatter: &[f32], noise: f32, side: f32) -> Self {
         let mut keyed: Vec<(u32, u32)> = colors
             .iter()
             .zip(0..)
@@ -171,20 +178,24 @@ impl Candidates {
             colors: Vec::new(),
             masses: Vec::new(),
             weights: Vec::new(),
+            scatter: Vec::new(),
             noise,
         };
         for bin in keyed.chunk_by(|a, b| a.0 == b.0) {
             let mut sum = [0.0f32; 3];
             let mut mass = 0.0;
+            let mut astray = 0.0;
             for &(_, i) in bin {
                 let weight = purity[i as usize].max(1e-3);
                 mass += weight;
+                astray += weight * scatter[i as usize];
                 for (s, c) in sum.iter_mut().zip(colors[i as usize]) {
                     *s += weight * c;
                 }
             }
             found.colors.push(sum.map(|s| s / mass));
             found.masses.push(mass);
+            found.scatter.push(astray / mass);
             found.weights.push(libm::powf(mass, 0.6));
         }
         found
@@ -197,7 +208,7 @@ impl Candidates {
 
     /// How badly a colour stands for a candidate: nothing within the noise.
     fn cost(&self, candidate: usize, color: Lab) -> f32 {
-        let d = (distance(self.colors[candidate], color) - 2.0 * self.noise).max(0.0);
+        let d = (distance(self.colors[candidate], color) - 2.0 * self.scatter[candidate]).max(0.0);
         let d = d.min(PLAINLY_WRONG);
         self.weights[candidate] * d * d
     }
@@ -325,13 +336,22 @@ impl Candidates {
             .collect()
     }
 
-    fn mass_near(&self, palette: &[Lab], index: usize) -> f32 {
-        self.colors
-            .iter()
-            .zip(&self.masses)
-            .filter(|(c, _)| nearest(palette, **c) == index)
-            .map(|(_, m)| m)
-            .sum()
+    /// Of each colour: the mass of the candidates nearest to it, and their mean scatter.
+    fn shares(&self, palette: &[Lab]) -> Vec<(f32, f32)> {
+        let mut shares = vec![(0.0, 0.0); palette.len()];
+        for (i, &color) in self.colors.iter().enumerate() {
+            let share = &mut shares[nearest(palette, color)];
+            share.0 += self.masses[i];
+            share.1 += self.masses[i] * self.scatter[i];
+        }
+        for share in &mut shares {
+            share.1 = if share.0 > 0.0 {
+                share.1 / share.0
+            } else {
+                self.noise
+            };
+        }
+        shares
     }
 
     /// Adds the colour that saves most, in place of the least useful one where the palette is full.

@@ -9,6 +9,7 @@ use super::options::Quality;
 use super::palette_search;
 use super::register::Half;
 use super::repair;
+use super::splits;
 
 /// What a picture's cells were found to be painted with.
 pub(crate) struct Painted {
@@ -55,10 +56,15 @@ pub(crate) fn refine(
             let mut pure = cells.clone();
             if round > 0 {
                 unmix(&mut pure.colors, mixing, &around, &labels, &palette);
+            } else {
+                mixing = Mixing::measured(&cells.colors, cells.columns, cells.noise);
+                pure.colors = mixing.undone(&cells.colors, &around);
             }
             palette = palette_search::find(&pure, most, Quality::Best);
         }
         let noise = cells.noise.max(0.004);
+        cells.noise = noise;
+        let scatter = cells.scatter();
         if round < SEARCHES {
             labels = cells
                 .colors
@@ -82,14 +88,15 @@ pub(crate) fn refine(
                 &around,
                 &labels,
                 &palette,
-                noise,
+                &scatter,
             );
             if given.is_some() || round == 0 || attempt == REPAIRS {
                 break;
             }
             let mut own = cells.colors.clone();
             unmix(&mut own, mixing, &around, &labels, &palette);
-            if !repair::add_missing(&own, &mut labels, &mut palette, most) {
+            while splits::join_one(&own, &around, &mut labels, &mut palette) {}
+            if !repair::add_missing(&own, &scatter, &around, &mut labels, &mut palette, most) {
                 break;
             }
         }
@@ -100,7 +107,7 @@ pub(crate) fn refine(
                 &cells.purity,
                 &around,
                 &labels,
-                noise,
+                &scatter,
             );
         }
         shade = shading(&seen, &cells, mixing, &around, &labels, &palette);
@@ -114,6 +121,25 @@ pub(crate) fn refine(
         labels,
         cells,
     }
+}
+
+/// What one pass can do: colours that are one are joined, and cells once choose with their neighbours in mind.
+pub(crate) fn tidy(painted: &mut Painted, around: &[[u32; 8]]) {
+    let Painted {
+        palette,
+        labels,
+        cells,
+    } = painted;
+    while splits::join_one(&cells.colors, around, labels, palette) {}
+    let labelling = Labelling {
+        colors: &cells.colors,
+        weights: &cells.purity,
+        around,
+        palette,
+        mixing: Mixing::default(),
+        noise: cells.noise.max(0.004),
+    };
+    labelling.improve(labels, 1);
 }
 
 /// Takes out of each cell what its neighbours mixed into it.

@@ -9,14 +9,19 @@ use super::palette_search::nearest;
 /// are kept true. Says whether a colour was missing.
 pub(crate) fn add_missing(
     colors: &[Lab],
+    scatter: &[f32],
+    around: &[[u32; 8]],
     labels: &mut [u8],
     palette: &mut Vec<Lab>,
     most: usize,
 ) -> bool {
-    let off: Vec<f32> = colors
-        .iter()
-        .zip(&*labels)
-        .map(|(&c, &l)| distance(c, palette[usize::from(l)]))
+    // What cells scatter without any contrast is judged below, by what is typical.
+    let calm = scatter.iter().copied().fold(f32::MAX, f32::min);
+    let off: Vec<f32> = (0..colors.len())
+        .map(|cell| {
+            let unexplained = unexplained(colors[cell], cell, &around[cell], labels, palette);
+            (unexplained - (scatter[cell] - calm)).max(0.0)
+        })
         .collect();
     let typical = median(&off);
     let scale = Scale::new(typical);
@@ -29,17 +34,8 @@ pub(crate) fn add_missing(
     }
     // A false colour, a shadow or a speck of noise, lies so near to another that nobody misses it.
     const CLEARLY: f32 = 1.3;
-    let mut counts = vec![0usize; palette.len()];
-    for &l in &*labels {
-        counts[usize::from(l)] += 1;
-    }
-    let worth = |k: usize| {
-        let others = palette.iter().enumerate().filter(|&(i, _)| i != k);
-        let near = others
-            .map(|(_, &p)| distance(p, palette[k]))
-            .fold(f32::MAX, f32::min);
-        scale.worth(counts[k] as f32, near)
-    };
+    let lost = unexplained_without(colors, around, labels, palette);
+    let worth = |k: usize| scale.worth(lost[k].0, lost[k].1);
     let cheapest = (0..palette.len()).min_by(|&a, &b| worth(a).total_cmp(&worth(b)));
     let Some(cheapest) = cheapest.filter(|&k| worth(k) * CLEARLY < saving) else {
         return false;
@@ -51,6 +47,66 @@ pub(crate) fn add_missing(
         }
     }
     true
+}
+
+/// How far a cell is from its colour once a neighbour's may be mixed into it, more than into cells on average.
+///
+/// Among dithered cells and beside thin lines such mixtures look like colours of their own.
+fn unexplained(color: Lab, cell: usize, around: &[u32; 8], labels: &[u8], palette: &[Lab]) -> f32 {
+    // Less than nothing of a neighbour is in a cell where the picture was sharpened.
+    const MOST: f32 = 0.25;
+    let label = labels[cell];
+    let own = palette[usize::from(label)];
+    let off: Lab = std::array::from_fn(|c| color[c] - own[c]);
+    let mut least = distance(color, own);
+    for &n in around {
+        if labels[n as usize] == label {
+            continue;
+        }
+        let other = palette[usize::from(labels[n as usize])];
+        let line: Lab = std::array::from_fn(|c| other[c] - own[c]);
+        let square: f32 = line.iter().map(|v| v * v).sum();
+        let dot: f32 = (0..3).map(|c| off[c] * line[c]).sum();
+        let share = (dot / square.max(1e-9)).clamp(-MOST, MOST);
+        let rest: Lab = std::array::from_fn(|c| off[c] - share * line[c]);
+        least = least.min(rest.iter().map(|v| v * v).sum::<f32>().sqrt());
+    }
+    least
+}
+
+/// Of each palette colour: how many cells have it, and how far they would be from their second choice on average.
+fn unexplained_without(
+    colors: &[Lab],
+    around: &[[u32; 8]],
+    labels: &[u8],
+    palette: &[Lab],
+) -> Vec<(f32, f32)> {
+    let mut sums = vec![(0.0f32, 0.0f32); palette.len()];
+    let mut second = labels.to_vec();
+    for (cell, &color) in colors.iter().enumerate() {
+        let own = usize::from(labels[cell]);
+        let others = (0..palette.len()).filter(|&k| k != own);
+        let far = |k: usize| distance(palette[k], color);
+        let Some(other) = others.min_by(|&a, &b| far(a).total_cmp(&far(b))) else {
+            continue;
+        };
+        // As if this cell alone had changed: neighbours of its own colour say nothing about it.
+        second[cell] = other as u8;
+        let around = around[cell].map(|n| {
+            if usize::from(labels[n as usize]) == own {
+                cell as u32
+            } else {
+                n
+            }
+        });
+        let sum = &mut sums[own];
+        sum.0 += 1.0;
+        sum.1 += unexplained(color, cell, &around, &second, palette);
+        second[cell] = labels[cell];
+    }
+    sums.iter()
+        .map(|&(count, far)| (count, far / count.max(1.0)))
+        .collect()
 }
 
 /// What counts as far, for a picture whose cells are typically so far from their colour.
@@ -65,7 +121,7 @@ impl Scale {
     fn new(typical: f32) -> Self {
         Self {
             dead: 3.5 * typical,
-            far: (6.0 * typical).max(0.06),
+            far: (6.0 * typical).max(0.045),
         }
     }
 

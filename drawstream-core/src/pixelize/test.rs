@@ -87,6 +87,53 @@ fn clean_pixel_art_comes_back_exactly_at_any_whole_factor() {
 }
 
 #[test]
+fn clean_pixel_art_comes_back_exactly_at_any_broken_factor_that_is_asked_for() {
+    let truth = drawing(48);
+    for side in [100, 340, 371] {
+        let large =
+            image::imageops::resize(&truth, side, side, image::imageops::FilterType::Nearest);
+        for colors in [5, 12, 256] {
+            let found = pixelize(&large, &options(Size::Cells(48), colors)).unwrap();
+            assert_eq!(found.image.to_rgb(), truth, "{side} px, {colors} colours");
+        }
+    }
+}
+
+#[test]
+fn a_drawing_in_double_pixels_keeps_every_cell_of_the_asked_size() {
+    let double =
+        image::imageops::resize(&drawing(24), 48, 48, image::imageops::FilterType::Nearest);
+    let picture = shown(&double, 384, 8.0, 0.0);
+    for quality in [Quality::Best, Quality::Fast] {
+        let options = Options {
+            quality,
+            ..options(Size::Cells(48), 8)
+        };
+        let share = exact(&pixelize(&picture, &options).unwrap().image, &double);
+        assert!(share > 0.995, "{quality:?}: {share}");
+    }
+}
+
+#[test]
+fn thin_lines_on_a_plain_ground_make_no_colours_of_their_own() {
+    // A soft picture of hardly anything but ground: what the lines mix into it is a thousandth of all cells.
+    const GROUND: [u8; 3] = [248, 248, 240];
+    const INKS: [[u8; 3]; 3] = [[15, 56, 15], [64, 80, 96], [155, 188, 15]];
+    let truth = RgbImage::from_fn(48, 48, |x, y| {
+        let ring = |left: u32, top: u32| {
+            let (dx, dy) = (x.wrapping_sub(left), y.wrapping_sub(top));
+            dx < 12 && dy < 12 && (dx == 0 || dy == 0 || dx == 11 || dy == 11)
+        };
+        let rings = [(5, 6), (27, 9), (16, 28)];
+        let ink = rings.iter().position(|&(left, top)| ring(left, top));
+        Rgb(ink.map_or(GROUND, |i| INKS[i]))
+    });
+    let found = pixelize(&shown(&truth, 384, 8.0, 0.7), &options(Size::Cells(48), 12)).unwrap();
+    let share = exact(&found.image, &truth);
+    assert!(share > 0.99, "{share}");
+}
+
+#[test]
 fn a_soft_noisy_shifted_picture_gives_its_drawing_back() {
     let truth = drawing(48);
     for (pitch, shift) in [(8.0, 2.3), (7.31, -1.4), (11.6, 0.4)] {
