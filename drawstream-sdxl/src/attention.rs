@@ -2,6 +2,9 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
+use crate::layers::multiplied;
+use crate::widen::widened;
+
 /// How many bytes of scores are held at a time: what a CPU's caches make quick, and a small part of a card's memory
 /// (in half precision, three times as much with the softmax and the rounded copies).
 fn score_bytes(device: &Device) -> usize {
@@ -49,9 +52,10 @@ pub(crate) fn attend(
         return candle_flash_attn::flash_attn(&query, &key, &value, scale, false)?
             .reshape((batch, rows, width));
     }
-    let query = (split(query, rows)? * (1.0 / (depth as f64).sqrt()))?;
-    let key = split(key, columns)?.transpose(2, 3)?;
-    let value = split(value, columns)?;
+    let (dtype, wide) = (query.dtype(), multiplied(query));
+    let query = (split(&widened(query, wide)?, rows)? * (1.0 / (depth as f64).sqrt()))?;
+    let key = split(&widened(key, wide)?, columns)?.transpose(2, 3)?;
+    let value = split(&widened(value, wide)?, columns)?;
     let slice = (score_bytes(query.device()) / (4 * batch * heads * columns)).clamp(1, rows);
     let mut parts = Vec::with_capacity(rows.div_ceil(slice));
     for first in (0..rows).step_by(slice) {
@@ -72,7 +76,10 @@ pub(crate) fn attend(
     } else {
         Tensor::cat(&parts, 2)?
     };
-    whole.transpose(1, 2)?.reshape((batch, rows, width))
+    whole
+        .to_dtype(dtype)?
+        .transpose(1, 2)?
+        .reshape((batch, rows, width))
 }
 
 fn causal(first: usize, rows: usize, columns: usize, device: &Device) -> Result<Tensor> {

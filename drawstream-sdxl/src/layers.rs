@@ -5,6 +5,7 @@ use candle_core::{DType, Result, Tensor};
 use crate::convolution::{convolve, convolve_on_card};
 use crate::param::Param;
 use crate::weights::{Layer, WeightsError};
+use crate::widen::widened;
 
 /// `x · Wᵀ + b` over the last dimension.
 #[derive(Clone, Debug)]
@@ -36,16 +37,27 @@ impl Linear {
     }
 
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let weight = self.weight.read(x.dtype())?;
+        let dtype = multiplied(x);
+        let weight = self.weight.read(dtype)?;
         let mut shape = x.dims().to_vec();
         let inputs = shape.pop().unwrap_or(1);
         let rows: usize = shape.iter().product();
-        let mut y = x.reshape((rows, inputs))?.matmul(&weight.t()?)?;
+        let wide = widened(&x.reshape((rows, inputs))?, dtype)?;
+        let mut y = wide.matmul(&weight.t()?)?;
         if let Some(bias) = &self.bias {
-            y = y.broadcast_add(&bias.read(x.dtype())?)?;
+            y = y.broadcast_add(&bias.read(dtype)?)?;
         }
         shape.push(weight.dim(0)?);
-        y.reshape(shape)
+        y.to_dtype(x.dtype())?.reshape(shape)
+    }
+}
+
+/// The type that products with a tensor are computed in: CPUs multiply in f32, and half precision is rounded after.
+pub(crate) fn multiplied(x: &Tensor) -> DType {
+    if x.device().is_cpu() {
+        DType::F32
+    } else {
+        x.dtype()
     }
 }
 

@@ -51,7 +51,8 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Looks through a folder in diffusers' layout, or a single-file checkpoint, and collects everything that is wrong.
+    /// Looks through a folder in diffusers' layout, or a single-file checkpoint, and collects everything that is
+    /// wrong. Every number is looked at, which takes as long as reading the files.
     #[must_use]
     pub fn of(path: &Path) -> Self {
         let single = path.is_file();
@@ -141,10 +142,16 @@ fn survey_part(
         types: Vec::new(),
         problems: Vec::new(),
     };
+    let none = Deltas::default();
+    let source = source(files, names, &none);
     for finding in findings(part, files, names, configs) {
         targets.add(part, &finding.name, &finding.shape, configs.unet.layers(0));
         survey.parameters += finding.shape.iter().product::<usize>() as u64;
-        match finding.found {
+        let found = finding.found.and_then(|_| {
+            let (original, _, entry) = source.locate(&finding.name, &finding.shape)?;
+            files.check(&original, entry)
+        });
+        match found {
             Ok(dtype) => match survey
                 .types
                 .iter_mut()
@@ -159,18 +166,24 @@ fn survey_part(
     survey
 }
 
-/// Every weight of a part, with its type or what is wrong with it.
-fn findings(part: Part, files: &TensorFiles, names: Names, configs: &Configs) -> Vec<Finding> {
-    let source = Source {
+/// A part's files as they are, with nothing merged.
+fn source<'a>(files: &'a TensorFiles, names: Names, none: &'a Deltas) -> Source<'a> {
+    Source {
         files,
         names,
-        deltas: &Deltas::default(),
+        deltas: none,
         storage: Storage {
             compute: DType::F32,
             half: HalfFiles::Kept,
         },
         device: &Device::Cpu,
-    };
+    }
+}
+
+/// Every weight of a part, with its type or what is wrong with it.
+fn findings(part: Part, files: &TensorFiles, names: Names, configs: &Configs) -> Vec<Finding> {
+    let none = Deltas::default();
+    let source = source(files, names, &none);
     let loader = Loader::surveying(&source);
     let built = match part {
         Part::TextEncoder => TextEncoder::new(&loader.root(), &configs.texts[0]).map(drop),

@@ -155,32 +155,48 @@ impl TensorFiles {
         &self.files[entry.file].path
     }
 
+    /// Looks at every number of a tensor, without keeping any in memory.
+    ///
+    /// # Errors
+    /// A type that weights do not have, or a number that is not finite.
+    pub(crate) fn check(&self, name: &str, entry: &Entry) -> Result<DType, WeightsError> {
+        let dtype = self.looked_through(name, entry)?;
+        self.files[entry.file].forget(entry.bytes.clone());
+        Ok(dtype)
+    }
+
     /// Copies a tensor out of its file, having looked at every number of it.
     ///
     /// # Errors
-    /// A type that weights do not have, a number that is not finite, or no memory on the device.
+    /// As [`Self::check`], or no memory on the device.
     pub(crate) fn read(
         &self,
         name: &str,
         entry: &Entry,
         device: &Device,
     ) -> Result<Tensor, WeightsError> {
+        let dtype = self.looked_through(name, entry)?;
         let file = &self.files[entry.file];
         let bytes = &file.map[entry.bytes.clone()];
+        let tensor = Tensor::from_raw_buffer(bytes, dtype, &entry.shape, device)?;
+        file.forget(entry.bytes.clone());
+        Ok(tensor)
+    }
+
+    fn looked_through(&self, name: &str, entry: &Entry) -> Result<DType, WeightsError> {
+        let file = &self.files[entry.file];
         let dtype = dtype_of(entry.dtype).ok_or_else(|| WeightsError::Type {
             path: file.path.clone(),
             name: name.to_owned(),
             found: format!("{:?}", entry.dtype),
         })?;
-        if !is_finite(bytes, dtype) {
+        if !is_finite(&file.map[entry.bytes.clone()], dtype) {
             return Err(WeightsError::NotFinite {
                 path: file.path.clone(),
                 name: name.to_owned(),
             });
         }
-        let tensor = Tensor::from_raw_buffer(bytes, dtype, &entry.shape, device)?;
-        file.forget(entry.bytes.clone());
-        Ok(tensor)
+        Ok(dtype)
     }
 }
 

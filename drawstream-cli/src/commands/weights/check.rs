@@ -138,13 +138,15 @@ fn write_part(out: &mut impl Write, part: &PartSurvey) -> io::Result<()> {
 fn write_lora(out: &mut impl Write, found: &LoraMatch) -> io::Result<usize> {
     let total = found.matched + found.unmatched.len();
     writeln!(out, "  {} of {total} layers match the model", found.matched)?;
+    if let Some(problem) = &found.problem {
+        // A file for another model matches nothing; one fault says why.
+        writeln!(out, "  fault: {}", chain(problem))?;
+        return Ok(1);
+    }
     for key in found.unmatched.iter().take(SHOWN) {
         writeln!(out, "  fault: {key} matches nothing")?;
     }
-    if let Some(problem) = &found.problem {
-        writeln!(out, "  fault: {}", chain(problem))?;
-    }
-    Ok(found.unmatched.len() + usize::from(found.problem.is_some()))
+    Ok(found.unmatched.len())
 }
 
 fn millions(count: u64) -> String {
@@ -184,6 +186,38 @@ mod tests {
             "UNet, kept",
         ] {
             assert!(text.contains(expected), "{text} lacks {expected:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_not_finite_is_a_fault_that_names_the_tensor() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let whole =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/sdxl-reference/pipeline");
+        copy(&whole, folder.path());
+        let file = folder
+            .path()
+            .join("unet/diffusion_pytorch_model.safetensors");
+        let mut bytes = std::fs::read(&file).expect("a part's weights");
+        // The last number of the file, in f16: infinity.
+        let end = bytes.len();
+        bytes[end - 2..].copy_from_slice(&[0x00, 0x7C]);
+        std::fs::write(&file, bytes).expect("written");
+        let (text, faults) = report(folder.path());
+        assert_eq!(faults, 1, "{text}");
+        assert!(text.contains("holds a number that is not finite"), "{text}");
+    }
+
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).expect("a folder");
+        for entry in std::fs::read_dir(from).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let to = to.join(path.file_name().expect("a name"));
+            if path.is_dir() {
+                copy(&path, &to);
+            } else {
+                std::fs::write(to, std::fs::read(&path).expect("a file")).expect("written");
+            }
         }
     }
 
