@@ -327,11 +327,11 @@ impl Studio {
             let Some(arrival) = self.craft.bring_back(waiting).await? else {
                 continue;
             };
-            let before = match told {
-                Some(_) => Arrival::Withdrawn(id),
-                None => Arrival::Recalled(id),
-            };
-            self.send(before).await;
+            // It may wait there in another form, or may have been shown since.
+            if told.is_some() {
+                self.send(Arrival::Withdrawn(id)).await;
+            }
+            self.send(Arrival::Recalled(id)).await;
             self.order.begin(id);
             for arrival in self.order.end(id, Some(arrival)) {
                 self.send(arrival).await;
