@@ -87,11 +87,10 @@ async fn nothing_of_a_held_donation_is_on_the_stage_until_it_is_approved() {
     show.donate("a red house").await;
     let held = show.until_state(1, "held").await;
     assert_eq!(held["message"], "a red house");
-    let queue = show.get("/queue").await;
-    assert_eq!(
-        (&queue["phase"], &queue["size"]),
-        (&json!("idle"), &json!(0))
-    );
+    show.until("/queue", |queue| {
+        queue["phase"] == "idle" && queue["size"] == 0
+    })
+    .await;
     let picture = held["picture"].as_str().unwrap();
     let url = format!("{}{picture}", show.address);
     let png = show
