@@ -46,10 +46,13 @@ pub(crate) fn recover_broken(
     let palette = palette(picture, colors)?;
     // Painting programs take a pixel's middle, a few its corner.
     [1, 0].into_iter().find_map(|half| {
-        let cells = |length: u32, cells: u32| -> Vec<u32> {
-            (0..u64::from(length))
-                .map(|at| (2 * at + half) * u64::from(cells) / (2 * u64::from(length)))
-                .map(|cell| cell as u32)
+        let cells = |length: u32, cells: u32| -> Vec<Option<u32>> {
+            let (length, cells) = (u64::from(length), u64::from(cells));
+            let place = |at: u64| (2 * at + half) * cells;
+            // A middle right between two cells went to either: the others of a cell tell its colour.
+            let tells = |at: &u64| half == 0 || place(*at) % (2 * length) != 0;
+            (0..length)
+                .map(|at| tells(&at).then(|| (place(at) / (2 * length)) as u32))
                 .collect()
         };
         let (xs, ys) = (cells(width, columns), cells(height, rows));
@@ -57,6 +60,9 @@ pub(crate) fn recover_broken(
         for (&row, line) in ys.iter().zip(picture.rows()) {
             for (&column, pixel) in xs.iter().zip(line) {
                 let index = palette.binary_search(&Rgb8::from(pixel.0)).ok()? as u8;
+                let (Some(row), Some(column)) = (row, column) else {
+                    continue;
+                };
                 let cell = &mut indices[row as usize * columns as usize + column as usize];
                 if *cell.get_or_insert(index) != index {
                     return None;
