@@ -16,9 +16,9 @@ use states::States;
 /// More decodings than these at once are noise, not a word.
 const MOST_STATES: usize = 160;
 /// Masked letters leave many words open, so for a while there may be more.
-const MOST_WIDE_STATES: usize = 1_536;
+const MOST_WIDE_STATES: usize = 1_024;
 /// For how many steps of states beyond the usual: enough for some masked words, too few to be a load.
-const WIDE_STEPS: usize = 60_000;
+const WIDE_STEPS: usize = 24_000;
 /// More than this many masked letters leave nothing to recognise.
 const MOST_WILD: u8 = 4;
 
