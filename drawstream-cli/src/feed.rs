@@ -170,11 +170,12 @@ async fn donation_alerts(
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
     let settings = settings(config, backfill_since);
-    let has_token = settings
-        .tokens
-        .load()
-        .is_ok_and(|tokens| !tokens.access.expose().is_empty());
-    match config.donation_alerts.enabled.start(has_token) {
+    let tokens = settings.tokens.load().ok();
+    let token = tokens
+        .as_ref()
+        .map(|tokens| tokens.access.expose())
+        .filter(|token| !token.is_empty());
+    match config.donation_alerts.enabled.start(token.as_ref()) {
         Start::Now => {
             sources.run(run_donation_alerts(settings, intake, stop).await?);
             Ok(())
@@ -196,7 +197,7 @@ async fn donatepay(
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
     let config = &config.donatepay;
-    let start = config.enabled.start(config.access_token.is_some());
+    let start = config.enabled.start(config.access_token.as_ref());
     let (Start::Now, Some(token)) = (start, &config.access_token) else {
         let mend = "set DONATEPAY_ACCESS_TOKEN to the API key of your account";
         return sources.off_or_lacking(start, donatepay::NAME, "no key", mend);
@@ -224,7 +225,7 @@ fn twitch(
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
     let config = &config.twitch;
-    let start = config.enabled.start(config.access_token.is_some());
+    let start = config.enabled.start(config.access_token.as_ref());
     let (Start::Now, Some(token)) = (start, &config.access_token) else {
         let mend = "set TWITCH_ACCESS_TOKEN to a user token of the channel";
         return sources.off_or_lacking(start, twitch::NAME, "no token", mend);
@@ -250,7 +251,7 @@ fn streamelements(
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
     let config = &config.streamelements;
-    let start = config.enabled.start(config.token.is_some());
+    let start = config.enabled.start(config.token.as_ref());
     let (Start::Now, Some(token)) = (start, &config.token) else {
         let mend = "set STREAMELEMENTS_TOKEN to the channel's JWT";
         return sources.off_or_lacking(start, streamelements::NAME, "no token", mend);
@@ -278,7 +279,10 @@ async fn webhook(
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
     let config = &config.webhook;
-    match config.enabled.start(webhook::is_equipped(config)) {
+    match config
+        .enabled
+        .start(webhook::is_equipped(config).then_some(config))
+    {
         Start::Now => {}
         start => {
             return sources.off_or_lacking(

@@ -286,7 +286,7 @@ impl Steering {
 /// Lines are read where somebody can type them. A demo is started by scripts too, whose input is not its own.
 fn console_is_on(setting: Use, occasion: Occasion) -> bool {
     let is_terminal = occasion == Occasion::Stream && std::io::stdin().is_terminal();
-    setting.start(is_terminal) == Start::Now || setting == Use::On
+    setting.start(is_terminal.then_some(&())) == Start::Now || setting == Use::On
 }
 
 /// The first Ctrl+C ends the program well, the second at once.

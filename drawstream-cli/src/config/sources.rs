@@ -34,13 +34,13 @@ pub enum Start {
 }
 
 impl Use {
-    /// Whether to start a source that has, or has not, what it needs.
-    pub fn start(self, is_equipped: bool) -> Start {
-        match (self, is_equipped) {
+    /// Whether to start a source whose key this is.
+    pub fn start<T>(self, key: Option<&T>) -> Start {
+        match (self, key) {
             (Self::Off, _) => Start::Off,
-            (Self::Auto | Self::On, true) => Start::Now,
-            (Self::Auto, false) => Start::Off,
-            (Self::On, false) => Start::Lacking,
+            (Self::Auto | Self::On, Some(_)) => Start::Now,
+            (Self::Auto, None) => Start::Off,
+            (Self::On, None) => Start::Lacking,
         }
     }
 }

@@ -126,8 +126,8 @@ fn observed<T>(
 ) -> Result<T, LedgerError> {
     let before = ledger.connection.total_changes();
     let result = request(ledger);
-    let wrote = ledger.connection.total_changes() != before;
-    ledger.trouble.observe(result.as_ref().err(), wrote);
+    let rows = ledger.connection.total_changes() - before;
+    ledger.trouble.observe(result.as_ref().err(), rows);
     result
 }
 

@@ -15,9 +15,9 @@ impl Trouble {
         told.clone()
     }
 
-    /// Takes notice of how a request went. `wrote` says that rows were changed by it: reading alone does not prove
+    /// Takes notice of how a request went. `rows` is how many were changed by it: reading alone does not prove
     /// that a disk has room again.
-    pub(super) fn observe(&self, error: Option<&LedgerError>, wrote: bool) {
+    pub(super) fn observe(&self, error: Option<&LedgerError>, rows: u64) {
         let said = match error {
             Some(error @ LedgerError::Database(cause)) => {
                 let hint = error.hint().map(|hint| format!("; {hint}"));
@@ -25,7 +25,7 @@ impl Trouble {
             }
             // Other errors are about one donation.
             Some(_) => return,
-            None if wrote => None,
+            None if rows > 0 => None,
             None => return,
         };
         let mut told = self.0.write().unwrap_or_else(PoisonError::into_inner);

@@ -7,6 +7,9 @@ use drawstream_core::scene::{Decision, Seed};
 use super::answer::{AnswerDoc, AnswerError};
 use crate::planners::Rung;
 
+/// Finds the object in an answer.
+type Way = fn(&str) -> Option<Cow<'_, str>>;
+
 /// Reads an answer: as it stands, then without what stands around it, then mended.
 ///
 /// # Errors
@@ -17,7 +20,7 @@ pub(crate) fn climb(
     request: &str,
 ) -> Result<(Decision, Rung), AnswerError> {
     let mut wrong = AnswerError::NotAnObject;
-    let ways: [(Rung, fn(&str) -> Option<Cow<'_, str>>); 3] = [
+    let ways: [(Rung, Way); 3] = [
         (Rung::Strict, |answer| Some(Cow::Borrowed(answer.trim()))),
         (Rung::Extracted, |answer| {
             first_object(without_thinking(answer)).map(Cow::Borrowed)
