@@ -24,6 +24,10 @@ const MOST_FINDS: usize = 4_096;
 
 /// A term in its place in the text.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "two things that are so or not, independent of each other"
+)]
 struct Sighting {
     concept: ConceptId,
     /// The first and the last word.
