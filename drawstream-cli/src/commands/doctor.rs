@@ -23,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Look at everything that a show leans on
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct DoctorArgs {
     /// One JSON object a line
     #[arg(long)]

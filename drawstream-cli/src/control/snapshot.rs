@@ -153,10 +153,6 @@ pub struct WorkerView {
     reason = "they are told to programs under these names, and are independent of each other"
 )]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "a show can be paused while requests are closed; each is a field of the API"
-)]
 pub struct QueueView {
     /// What is on.
     pub phase: Phase,

@@ -338,7 +338,7 @@ mod tests {
         let lines = listen(Cursor::new(input), currency).unwrap();
         let mut said = Vec::new();
         attend(lines, reach, |answer| {
-            said.push(answer.lines().next().unwrap().to_owned())
+            said.push(answer.lines().next().unwrap().to_owned());
         })
         .await;
         assert_eq!(

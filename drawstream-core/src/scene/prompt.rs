@@ -196,7 +196,7 @@ mod tests {
             &["#E32B2B", "#E22A2C"],
         );
         check(&scene, 99, "pixel art, a fox, crisp edges, palette of red");
-        let empty = super::super::Scene {
+        let empty = Scene {
             prompt: String::new(),
             palette: Vec::new(),
             style_notes: String::new(),

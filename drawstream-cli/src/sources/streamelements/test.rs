@@ -106,6 +106,10 @@ impl Stand {
     async fn accept(&self) -> (Connection, String) {
         let (stream, _) = self.gateway.accept().await.unwrap();
         let mut address = String::new();
+        #[expect(
+            clippy::result_large_err,
+            reason = "the handshake's own type of callback"
+        )]
         let note = |request: &tokio_tungstenite::tungstenite::handshake::server::Request,
                     answer| {
             address = request.uri().to_string();

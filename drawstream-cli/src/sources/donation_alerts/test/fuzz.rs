@@ -156,7 +156,6 @@ fn devour(frames: &[Vec<u8>]) -> Result<(), TestCaseError> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a long run says what it found")]
 fn nothing_that_a_server_could_send_does_harm() {
     let seconds = std::env::var("DRAWSTREAM_FUZZ_SECONDS").ok();
     let seconds: Option<u64> = seconds.and_then(|seconds| seconds.parse().ok());

@@ -100,7 +100,6 @@ fn most_memory_mb() -> Option<u64> {
 /// expired tokens, all of it in one evening. `DRAWSTREAM_SOAK` makes it so many donations; `benches/soak.sh` runs it
 /// with 10000, and then time and memory are bounded too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::print_stderr, reason = "a long run says what it found")]
 async fn an_evening_of_troubles_loses_nothing_doubles_nothing_and_keeps_the_order() {
     let soak: Option<usize> = std::env::var("DRAWSTREAM_SOAK")
         .ok()
