@@ -181,7 +181,7 @@ async fn no_mishap_of_a_server_is_a_picture() {
 async fn a_picture_that_is_none_is_not_shown() {
     let wrong = [
         (Painted::Black, "it is black"),
-        (Painted::NoPicture, "it cannot be decoded"),
+        (Painted::Page, "it cannot be decoded"),
         (Painted::WrongSize, "was asked for"),
     ];
     for name in NAMES {

@@ -29,11 +29,12 @@ pub(crate) enum Picture {
     /// Half of what was asked for.
     WrongSize,
     /// A page of text.
-    NoPicture,
+    Page,
 }
 
 /// How a server behaves.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a habit of its own")]
 pub(crate) struct Manners {
     pub(crate) picture: Picture,
     pub(crate) mishap: Option<Mishap>,
@@ -48,7 +49,7 @@ pub(crate) struct Manners {
 
 /// A picture of this size as PNG: large blocks of colour, as an image model paints pixel art.
 pub(crate) fn png(width: u32, height: u32, picture: Picture) -> Vec<u8> {
-    if picture == Picture::NoPicture {
+    if picture == Picture::Page {
         return b"<html>busy</html>".to_vec();
     }
     let (width, height) = match picture {
@@ -193,14 +194,14 @@ pub(crate) async fn comfyui(manners: Manners) -> Served {
 
 async fn socket(State(server): State<Server>, upgrade: WebSocketUpgrade) -> Response {
     let heard = server.news.subscribe();
-    upgrade.on_upgrade(move |socket| tell(socket, heard, server.manners.cuts_socket))
+    upgrade.on_upgrade(move |socket| tell(socket, heard, server.manners))
 }
 
-async fn tell(mut socket: WebSocket, mut news: broadcast::Receiver<String>, cuts: bool) {
+async fn tell(mut socket: WebSocket, mut news: broadcast::Receiver<String>, manners: Manners) {
     let status = json!({ "type": "status", "data": { "status": { "exec_info": { "queue_remaining": 0 } } } });
     let _ = socket.send(Message::Text(status.to_string().into())).await;
     while let Ok(line) = news.recv().await {
-        if cuts || socket.send(Message::Text(line.into())).await.is_err() {
+        if manners.cuts_socket || socket.send(Message::Text(line.into())).await.is_err() {
             return;
         }
         // A preview: type 1, format 1 (JPEG), then the picture, which nobody has to be able to read.
@@ -248,7 +249,7 @@ async fn paint(server: Server) {
             server
                 .news
                 .send(json!({ "type": kind, "data": data }).to_string()),
-        )
+        );
     };
     say(
         "execution_start",
