@@ -161,6 +161,8 @@ pub struct Config {
     pub currency: Currency,
     /// Folder of the ledger and the gallery.
     pub data_dir: PathBuf,
+    /// How long scenes, pictures and plans of what is over are kept; `None` is for ever.
+    pub keep_works: Option<Duration>,
     /// Logs.
     pub log: LogConfig,
     /// Donation Alerts.
@@ -263,6 +265,10 @@ impl Config {
             locale: read.one_of("locale", &[("en", Locale::En), ("ru", Locale::Ru)])?,
             currency: read.parsed("currency", "a currency code", Currency::parse)?,
             data_dir: read.text("data_dir").into(),
+            keep_works: match read.number("ledger.keep_days", 0..=36_500)? {
+                0 => None,
+                days => Some(Duration::from_secs(days * 24 * 3600)),
+            },
             log: LogConfig {
                 level: read.parsed("log.level", "ERROR, WARN, INFO, DEBUG or TRACE", |t| {
                     t.parse().ok()

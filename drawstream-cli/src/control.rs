@@ -18,6 +18,7 @@ mod canvas;
 mod donation;
 mod event;
 mod herald;
+mod history;
 mod idempotency;
 mod links;
 mod metrics;
@@ -42,6 +43,7 @@ use crate::config::ApiConfig;
 use crate::intake::Intake;
 use crate::ledger::Clerk;
 use crate::meters::Meters;
+use crate::staff::TaskView;
 use crate::stagehand::{CanvasShot, Order};
 use crate::studio::Errand;
 
@@ -49,6 +51,7 @@ pub use self::donation::{
     DonationList, DonationView, EditBody, ListQuery, Mark, MoveBody, ShelfName,
 };
 pub use self::event::{CountView, EventView, LookView, PulseView, QueueTopic, ShowView, Topics};
+pub use self::history::{ForgetBody, Forgotten};
 pub use self::links::Links;
 pub use self::page::{SessionBody, SessionView};
 pub use self::problem::Problem;
@@ -76,6 +79,7 @@ pub(crate) struct Desk {
     pub(crate) rate: rate::Rate,
     /// Pictures and time-lapses are made one at a time.
     pub(crate) busy: Arc<Semaphore>,
+    pub(crate) tasks: watch::Receiver<Vec<TaskView>>,
     pub(crate) stop: CancellationToken,
     pub(crate) border: border::Border,
 }
@@ -105,6 +109,8 @@ pub struct ControlLines {
     pub settings: Arc<watch::Sender<LiveSettings>>,
     /// What is counted.
     pub meters: Arc<Meters>,
+    /// The program's tasks, and how they are.
+    pub tasks: watch::Receiver<Vec<TaskView>>,
     /// The stage's language.
     pub locale: &'static str,
 }
@@ -158,19 +164,21 @@ pub async fn bind(config: &ApiConfig) -> Result<TcpListener, ControlError> {
 }
 
 /// Answers until `stop` is cancelled, then finishes the answers under way.
+///
+/// # Errors
+/// Why it ended early.
 pub async fn serve(
     listener: TcpListener,
     links: Links,
     lines: ControlLines,
     stop: CancellationToken,
-) {
+) -> Result<(), String> {
     let border = border::Border::new(listener.local_addr().ok(), links);
     let desk = desk(lines, border, stop.clone());
     let app = routes::router(desk).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app);
-    if let Err(error) = server.with_graceful_shutdown(stop.cancelled_owned()).await {
-        tracing::error!(%error, "the control API ended; the show goes on without it");
-    }
+    let served = server.with_graceful_shutdown(stop.cancelled_owned()).await;
+    served.map_err(|error| error.to_string())
 }
 
 fn desk(lines: ControlLines, border: border::Border, stop: CancellationToken) -> Desk {
@@ -195,6 +203,7 @@ fn desk(lines: ControlLines, border: border::Border, stop: CancellationToken) ->
         undos: donation::Undos::default(),
         answers: idempotency::Answers::default(),
         rate: rate::Rate::default(),
+        tasks: lines.tasks,
         busy: Arc::new(Semaphore::new(1)),
         stop,
         border,

@@ -20,16 +20,15 @@ use crate::live::Occasion;
 use crate::secret::Secret;
 use crate::sources::donatepay::{self, DonatePaySettings};
 use crate::sources::donation_alerts::{
-    self, Application, Backfill, DonationAlerts, DonationAlertsSettings, Pace, TokenStore, Tokens,
+    self, Application, Backfill, DonationAlerts, DonationAlertsSettings, Pace, TOKEN_FILE,
+    TokenStore, Tokens,
 };
 use crate::sources::simulator::{Simulator, SimulatorOptions};
 use crate::sources::status::{LinkState, Running, SourceStatus};
 use crate::sources::streamelements::{self, StreamElementsSettings};
 use crate::sources::twitch::{self, TwitchSettings};
 use crate::sources::webhook;
-
-/// The file in the data folder that a login writes.
-const TOKEN_FILE: &str = "donation-alerts-tokens.json";
+use crate::staff::{Policy, Staff};
 
 /// The sources, those that are off among them.
 #[derive(Default)]
@@ -76,12 +75,15 @@ impl Sources {
     /// What the API and the stage tell of the sources, as they change.
     fn watch(
         self,
+        staff: &Staff,
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> watch::Receiver<Vec<SourceView>> {
         let (views, receiver) = watch::channel(self.views);
         for (place, mut source) in self.running {
             let (views, stop) = (views.clone(), stop.clone());
+            let name = format!("source {}", source.status.borrow().name);
+            let post = staff.post(name, Policy::GoOnWithout);
             tasks.spawn(async move {
                 loop {
                     tokio::select! {
@@ -95,8 +97,8 @@ impl Sources {
                         differs
                     });
                 }
-                if let Err(error) = source.task.await {
-                    tracing::error!("the source ended by a defect of the program: {error}");
+                if source.task.await.is_err() {
+                    post.broke("a defect of the program");
                 }
             });
         }
@@ -110,6 +112,7 @@ pub(crate) async fn start(
     occasion: Occasion,
     backfill_since: Option<UnixTime>,
     intake: &Intake,
+    staff: &Staff,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> Result<watch::Receiver<Vec<SourceView>>, Failure> {
@@ -132,7 +135,7 @@ pub(crate) async fn start(
             }
         }
     }
-    Ok(sources.watch(tasks, stop))
+    Ok(sources.watch(staff, tasks, stop))
 }
 
 async fn demo(

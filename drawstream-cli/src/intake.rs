@@ -1,7 +1,7 @@
 //! The [`Intake`]: where donations enter the program, whatever their source. They are on the disk before it answers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use drawstream_core::donation::{Currency, DonationId, ExternalId, Money, RawText, UnixTime};
@@ -74,6 +74,8 @@ pub struct Intake {
     clerk: Clerk,
     currency: Currency,
     arrived: Arc<Notify>,
+    /// The stage has begun anew and knows of nothing.
+    retell: Arc<AtomicBool>,
     trials: Arc<Trials>,
 }
 
@@ -102,6 +104,7 @@ impl Intake {
             clerk,
             currency,
             arrived: Arc::new(Notify::new()),
+            retell: Arc::default(),
             trials,
         }
     }
@@ -114,6 +117,17 @@ impl Intake {
     /// Wakes the one who waits in [`Intake::arrival`].
     pub fn announce(&self) {
         self.arrived.notify_one();
+    }
+
+    /// Has the stage told of everything once more.
+    pub fn retell(&self) {
+        self.retell.store(true, Ordering::Release);
+        self.announce();
+    }
+
+    /// Whether the stage is to be told of everything once more; asked once.
+    pub fn is_to_be_retold(&self) -> bool {
+        self.retell.swap(false, Ordering::AcqRel)
     }
 
     /// Waits until something was taken since the last call.

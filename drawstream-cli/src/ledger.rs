@@ -67,8 +67,8 @@ pub use trouble::Trouble;
 /// The columns that [`donation_from`] reads, in its order.
 const DONATION_COLUMNS: &str = "id, source, external_id, donor, coalesce(edited, message), minor_units, currency, created_at_s";
 
-/// Where the ledger lies when nothing else is said.
-pub const DEFAULT_PATH: &str = "data/ledger.db";
+/// The ledger's file in the data folder.
+pub const LEDGER_FILE: &str = "ledger.db";
 
 /// Why the ledger could not do it.
 #[derive(Debug, thiserror::Error)]

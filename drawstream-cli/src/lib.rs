@@ -26,6 +26,7 @@ mod scribe;
 pub mod secret;
 pub mod sinks;
 pub mod sources;
+pub mod staff;
 pub mod stagehand;
 pub mod studio;
 pub mod timelapse;

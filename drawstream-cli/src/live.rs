@@ -23,18 +23,24 @@ use crate::control::{self, ControlError, ControlLines, Links, LiveSettings, Queu
 use crate::failure::Failure;
 use crate::feed;
 use crate::intake::Intake;
-use crate::ledger::{Clerk, Ledger, LedgerError, Opening};
+use crate::ledger::{Clerk, LEDGER_FILE, Ledger, LedgerError, Opening};
 use crate::meters::Meters;
 use crate::painters;
 use crate::planners;
 use crate::scribe::Scribe;
 use crate::sinks::Sink;
 use crate::sources::console::{self, Reach};
-use crate::stagehand::{self, ARRIVALS, CanvasShot, Fps, Lines, ORDERS, Order, StagehandOptions};
+use crate::staff::{Policy, Staff};
+use crate::stagehand::{
+    self, ARRIVALS, CanvasShot, Fps, Keeper, Lines, ORDERS, Order, StagehandOptions,
+};
 use crate::studio::{Crew, ERRANDS, Studio, StudioLines};
 
 /// How long tasks may take to end before they are left behind.
 const END_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How often it is looked whether a picture's time is over.
+const HOUSEKEEPING: Duration = Duration::from_secs(6 * 3600);
 
 /// What a show is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +73,7 @@ pub struct Live {
     tasks: TaskTracker,
     orders: mpsc::Sender<Order>,
     view: watch::Receiver<QueueView>,
+    intake: Intake,
     stage: JoinHandle<()>,
     scribe: JoinHandle<()>,
     ledger: JoinHandle<()>,
@@ -97,8 +104,13 @@ impl Live {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let intake = Intake::new(clerk.clone(), config.currency.clone());
-        let (scribe, scribe_thread) =
-            Scribe::hire(clerk.clone(), stop.clone()).context("start the scribe")?;
+        let staff = Staff::new(tasks.clone(), stop.clone());
+        let (scribe, scribe_thread) = Scribe::hire(
+            clerk.clone(),
+            stop.clone(),
+            staff.post("scribe", Policy::EndProgram),
+        )
+        .context("start the scribe")?;
         let (orders, orders_in) = mpsc::channel(ORDERS);
         let (arrivals, arrivals_in) = mpsc::channel(ARRIVALS);
         let (errands, errands_in) = mpsc::channel(ERRANDS);
@@ -127,7 +139,12 @@ impl Live {
             settings: settings.subscribe(),
             meters: Arc::clone(&meters),
         };
-        let stage = stagehand::start(stage_options, lines, scribe, sinks, stop.clone())
+        let retell = intake.clone();
+        let keeper = Keeper {
+            post: staff.post("stage", Policy::Restart),
+            began_anew: Box::new(move || retell.retell()),
+        };
+        let stage = stagehand::start(stage_options, lines, scribe, sinks, stop.clone(), keeper)
             .context("start the stage")?;
         let door = clerk.ask(|ledger| ledger.door()).await;
         if door.is_ok_and(|door| door == Door::Closed) {
@@ -143,6 +160,7 @@ impl Live {
             options.occasion,
             options.backfill_since,
             &intake,
+            &staff,
             &tasks,
             &stop,
         )
@@ -156,14 +174,22 @@ impl Live {
             meters: Arc::clone(&meters),
         };
         let studio = Studio::new(&config, intake.clone(), crew, studio_lines, stop.clone());
-        let stop_all = stop.clone();
-        tasks.spawn(async move {
-            if let Err(error) = studio.run().await {
-                tracing::error!(%error, "the studio ended; everything paid for is in the ledger");
-                stop_all.cancel();
+        let studio = Arc::new(tokio::sync::Mutex::new(studio));
+        staff.employ("studio", Policy::Restart, move || {
+            let studio = Arc::clone(&studio);
+            async move {
+                let ended = studio.lock().await.run().await;
+                ended.map_err(|error| error.to_string())
             }
         });
+        if let Some(keep) = config.keep_works {
+            let (clerk, ends) = (intake.clerk().clone(), stop.clone());
+            staff.employ("housekeeping", Policy::Restart, move || {
+                keep_house(clerk.clone(), keep, ends.clone())
+            });
+        }
         let console_intake = intake.clone();
+        let door = intake.clone();
         let address = listener
             .local_addr()
             .context("ask for the address of the control API")?;
@@ -180,12 +206,26 @@ impl Live {
             gate,
             settings,
             meters,
+            tasks: staff.roster(),
             locale: match config.locale {
                 ConfigLocale::En => Locale::En.name(),
                 ConfigLocale::Ru => Locale::Ru.name(),
             },
         };
-        tasks.spawn(control::serve(listener, links, control_lines, stop.clone()));
+        let served = stop.clone();
+        let mut once = Some((listener, links, control_lines));
+        staff.employ("control API", Policy::GoOnWithout, move || {
+            let (once, stop) = (once.take(), served.clone());
+            async move {
+                match once {
+                    Some((listener, links, lines)) => {
+                        control::serve(listener, links, lines, stop).await
+                    }
+                    // It is not started again.
+                    None => Ok(()),
+                }
+            }
+        });
         if console_is_on(config.console.enabled, options.occasion) {
             let reach = Reach {
                 intake: console_intake,
@@ -201,16 +241,22 @@ impl Live {
                 let _ = writeln!(std::io::stdout(), "{answer}");
             }));
         }
-        tokio::spawn(end_on_ctrl_c(stop.clone()));
+        tokio::spawn(end_when_asked(stop.clone()));
         Ok(Self {
             stop,
             tasks,
             orders,
             view,
+            intake: door,
             stage,
             scribe: scribe_thread,
             ledger,
         })
+    }
+
+    /// Where donations enter.
+    pub fn intake(&self) -> &Intake {
+        &self.intake
     }
 
     /// Cancelled when the program is to end.
@@ -236,6 +282,7 @@ impl Live {
         tracing::info!("ending: the stroke under way is finished, then everything is written down");
         self.tasks.close();
         drop(self.orders);
+        drop(self.intake);
         if tokio::time::timeout(END_DEADLINE, self.tasks.wait())
             .await
             .is_err()
@@ -289,19 +336,50 @@ fn console_is_on(setting: Use, occasion: Occasion) -> bool {
     setting.start(is_terminal.then_some(&())) == Start::Now || setting == Use::On
 }
 
-/// The first Ctrl+C ends the program well, the second at once.
-async fn end_on_ctrl_c(stop: CancellationToken) {
-    if tokio::signal::ctrl_c().await.is_err() {
+/// The first Ctrl+C (or a service manager's SIGTERM) ends the program well, the second at once.
+async fn end_when_asked(stop: CancellationToken) {
+    if asked_to_end().await.is_err() {
         return;
     }
     stop.cancel();
-    if tokio::signal::ctrl_c().await.is_ok() {
+    if asked_to_end().await.is_ok() {
         std::process::exit(130);
     }
 }
 
+#[cfg(unix)]
+async fn asked_to_end() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        asked = tokio::signal::ctrl_c() => asked,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_end() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// Lets go of scenes, pictures and plans whose time is over, now and every few hours.
+async fn keep_house(clerk: Clerk, keep: Duration, ends: CancellationToken) -> Result<(), String> {
+    loop {
+        match clerk.ask(move |ledger| ledger.prune_older_than(keep)).await {
+            Ok(0) => {}
+            Ok(pruned) => tracing::info!(pruned, "let go of old scenes, pictures and plans"),
+            // The ledger itself says so where it is in trouble.
+            Err(error) => tracing::debug!(%error, "old pictures stay for now"),
+        }
+        tokio::select! {
+            () = ends.cancelled() => return Ok(()),
+            () = tokio::time::sleep(HOUSEKEEPING) => {}
+        }
+    }
+}
+
 fn open_ledger(config: &Config) -> Result<(Clerk, JoinHandle<()>), Failure> {
-    let path = config.data_dir.join("ledger.db");
+    let path = config.data_dir.join(LEDGER_FILE);
     let explain = |error: LedgerError| {
         let hint = error.hint();
         Failure::world(anyhow::Error::new(error).context("open the ledger")).with_maybe_hint(hint)

@@ -11,6 +11,16 @@ use crate::config::{LogConfig, LogFormat};
 /// Other crates' debug lines can hold what they were given (URLs with tokens, bodies), so they are never written
 /// below `WARN`, whatever level is asked for.
 pub fn start(config: &LogConfig) {
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(ToString::to_string);
+        // What was put together at run time may quote what it failed over: a viewer's words, an answer with a token.
+        let why = panic.payload().downcast_ref::<&'static str>();
+        tracing::error!(
+            at = at.unwrap_or_default(),
+            "a defect of the program: {}",
+            why.unwrap_or(&"it failed over some value")
+        );
+    }));
     let filter = EnvFilter::new(format!(
         "warn,drawstream={0},drawstream_core={0},drawstream_sdxl={0}",
         config.level

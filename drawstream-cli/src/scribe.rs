@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::ledger::{Clerk, Ledger, LedgerError};
+use crate::staff::Post;
 
 /// Notes that may wait for the disk: what a show makes in an evening.
 const NOTES: usize = 4_096;
@@ -26,6 +27,8 @@ pub(crate) enum Note {
     Drawing(DonationId),
     /// Its last stroke is down.
     Drawn(DonationId),
+    /// The stage broke over it.
+    Broke(DonationId),
     /// It, or its card, was shown to the end.
     Shown(DonationId),
     /// It was ended by the operator.
@@ -53,6 +56,7 @@ impl Scribe {
     pub(crate) fn hire(
         clerk: Clerk,
         stop: CancellationToken,
+        post: Post,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (notes, mut received) = mpsc::channel(NOTES);
         let thread = Builder::new().name("scribe".to_owned()).spawn(move || {
@@ -64,6 +68,7 @@ impl Scribe {
             while let Some(note) = received.blocking_recv() {
                 desk.write(note);
             }
+            drop(post);
         })?;
         Ok((Self { notes }, thread))
     }
@@ -84,6 +89,9 @@ impl Desk {
             }
             Note::Drawn(id) => {
                 self.insist("drawn", move |ledger| ledger.drawn(id).map(drop));
+            }
+            Note::Broke(id) => {
+                self.insist("broke", move |ledger| ledger.broke(id).map(drop));
             }
             Note::Shown(id) => {
                 self.insist("shown", move |ledger| ledger.shown(id).map(drop));
@@ -148,7 +156,17 @@ mod tests {
         let (mut ledger, _) = Ledger::open(&path).unwrap();
         let id = ledger.take_ready_for_tests();
         let (clerk, thread) = Clerk::hire(ledger).unwrap();
-        let (scribe, writing) = Scribe::hire(clerk.clone(), CancellationToken::new()).unwrap();
+        let (scribe, writing) = {
+            use crate::staff::{Policy, Staff};
+            let stop = CancellationToken::new();
+            let staff = Staff::new(tokio_util::task::TaskTracker::new(), stop.clone());
+            Scribe::hire(
+                clerk.clone(),
+                stop,
+                staff.post("scribe", Policy::EndProgram),
+            )
+            .unwrap()
+        };
         // Another program holds the file for longer than the ledger itself waits.
         let other = rusqlite::Connection::open(&path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();

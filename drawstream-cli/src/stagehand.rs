@@ -9,9 +9,11 @@ mod easel;
 mod floor;
 mod pace;
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use drawstream_core::color::Rgb8;
 use drawstream_core::donation::{DonationId, Money};
@@ -27,8 +29,9 @@ pub use self::canvas_shot::CanvasShot;
 use crate::control::{LiveSettings, QueueView, SourceView};
 use crate::meters::Meters;
 use crate::playbill::Playbill;
-use crate::scribe::Scribe;
+use crate::scribe::{Note, Scribe};
 use crate::sinks::Sink;
+use crate::staff::Post;
 
 /// Orders of people that may wait for the next frame.
 pub const ORDERS: usize = 64;
@@ -216,30 +219,68 @@ pub struct Lines {
     pub meters: Arc<Meters>,
 }
 
+/// Who looks after the stage.
+pub(crate) struct Keeper {
+    /// Its place on the roster.
+    pub(crate) post: Post,
+    /// Called after it broke and began anew: it knows of nothing then.
+    pub(crate) began_anew: Box<dyn Fn() + Send>,
+}
+
 /// Starts the show on a thread of its own. It ends when `stop` is cancelled and the stroke under way is finished.
+///
+/// A stage that breaks by a defect begins anew; what was on when it broke has two more tries.
 ///
 /// # Errors
 /// Where the system has no thread left.
 pub(crate) fn start(
     options: StagehandOptions,
-    lines: Lines,
+    mut lines: Lines,
     scribe: Scribe,
-    sinks: Vec<Box<dyn Sink>>,
+    mut sinks: Vec<Box<dyn Sink>>,
     stop: CancellationToken,
+    keeper: Keeper,
 ) -> std::io::Result<JoinHandle<()>> {
     Builder::new().name("stage".to_owned()).spawn(move || {
         let stop_all = stop.clone();
-        let work = std::panic::AssertUnwindSafe(|| {
-            floor::Floor::new(options, lines, scribe, sinks, stop).run();
-        });
-        if std::panic::catch_unwind(work).is_err() {
-            tracing::error!(
-                "the stage ended by a defect of the program; everything paid for is in the ledger"
-            );
+        let started = Instant::now();
+        let on = Cell::new(None);
+        let mut in_a_row = 0;
+        loop {
+            let began = Instant::now();
+            let work = AssertUnwindSafe(|| {
+                let (options, scribe, stop) = (options.clone(), scribe.clone(), stop.clone());
+                floor::Floor::new(options, &mut lines, scribe, &mut sinks, stop, (started, &on)).run();
+            });
+            if catch_unwind(work).is_ok() {
+                break;
+            }
+            keeper.post.broke("a defect of the program");
+            if let Some(id) = on.take() {
+                scribe.note(Note::Broke(id));
+            }
+            in_a_row = if began.elapsed() < SOON { in_a_row + 1 } else { 1 };
+            if in_a_row >= MOST_IN_A_ROW {
+                tracing::error!(
+                    "the stage breaks again and again: the program ends; everything paid for is in the ledger"
+                );
+                break;
+            }
+            keeper.post.began_anew();
+            (keeper.began_anew)();
+        }
+        for sink in &mut sinks {
+            if let Err(error) = sink.finish() {
+                tracing::warn!("{}: {error:#}", sink.name());
+            }
         }
         stop_all.cancel();
     })
 }
 
+/// A stage that breaks so soon after it began is not well.
+const SOON: Duration = Duration::from_secs(2);
+/// How often it may do so in a row.
+const MOST_IN_A_ROW: u32 = 10;
 /// Longest wait for a stroke to end when the program is asked to.
 const LAST_STROKE: Duration = Duration::from_secs(3);

@@ -159,7 +159,12 @@ impl Studio {
     ///
     /// # Errors
     /// Where the ledger is gone.
-    pub async fn run(mut self) -> Result<(), LedgerError> {
+    pub async fn run(&mut self) -> Result<(), LedgerError> {
+        // A run that died may have left things half done.
+        self.work = JoinSet::new();
+        self.in_hand.clear();
+        self.put_off.clear();
+        self.order = InOrder::default();
         let sources = self.sources.borrow().clone();
         self.send(Arrival::Sources(sources)).await;
         self.insist(Self::take_up).await?;
@@ -199,6 +204,12 @@ impl Studio {
 
     /// One look at the ledger: what the stage has not heard of, what is to be made, what nobody wants any more.
     async fn look_around(&mut self) -> Result<(), LedgerError> {
+        if self.intake.is_to_be_retold() {
+            self.told.clear();
+            self.in_turn.clear();
+            let sources = self.sources.borrow().clone();
+            self.send(Arrival::Sources(sources)).await;
+        }
         self.withdraw_overtaken().await?;
         self.tell_turns().await?;
         self.take_in_hand().await?;
@@ -417,5 +428,105 @@ impl Studio {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use drawstream_core::gate::ApprovedScene;
+    use drawstream_core::plan::CanvasSize;
+    use futures_util::future::BoxFuture;
+
+    use super::*;
+    use drawstream_core::stage::ThemeName;
+
+    use crate::health::Health;
+    use crate::intake::Trial;
+    use crate::ledger::Ledger;
+    use crate::painters::{PainterError, Picture, Sitting, Sketch};
+    use crate::planners::Builtin;
+    use crate::stagehand::Fps;
+
+    /// Paints like the built-in one, but not everything.
+    #[derive(Debug)]
+    struct Clumsy(Sketch);
+
+    impl Painter for Clumsy {
+        fn name(&self) -> &'static str {
+            "clumsy"
+        }
+
+        fn paint<'a>(
+            &'a self,
+            scene: &'a ApprovedScene,
+            sitting: &'a Sitting,
+        ) -> BoxFuture<'a, Result<Picture, PainterError>> {
+            assert!(
+                !format!("{:?}", scene.scene()).contains("dragon"),
+                "planted"
+            );
+            self.0.paint(scene, sitting)
+        }
+
+        fn check(&self) -> BoxFuture<'_, Health> {
+            self.0.check()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_donation_that_breaks_its_painter_has_three_tries_and_the_next_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ledger, _) = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let (clerk, _) = Clerk::hire(ledger).unwrap();
+        let config = Config::load(None, &[]).unwrap();
+        let intake = Intake::new(clerk.clone(), config.currency.clone());
+        for message in ["a dragon in the sky", "a red fox"] {
+            let trial = Trial {
+                amount: "5".to_owned(),
+                currency: None,
+                message: message.to_owned(),
+                donor: None,
+            };
+            intake.take_trial("test", trial).await.unwrap();
+        }
+        tokio::time::pause();
+        let size = CanvasSize::new(96, 96).unwrap();
+        let crew = Crew {
+            gate: Arc::new(Gate::default()),
+            planners: vec![Box::new(Builtin)],
+            painters: vec![Box::new(Clumsy(Sketch { size, colors: 12 }))],
+        };
+        let (floor, mut arrivals) = mpsc::channel(64);
+        let lines = StudioLines {
+            floor,
+            orders: mpsc::channel(1).0,
+            errands: mpsc::channel(1).1,
+            sources: watch::channel(Vec::new()).1,
+            settings: watch::channel(LiveSettings::new(
+                &config,
+                ThemeName::default(),
+                Fps::Hidden,
+            ))
+            .1,
+            meters: Arc::new(Meters::new(["builtin"].into_iter(), ["clumsy"].into_iter())),
+        };
+        let stop = CancellationToken::new();
+        let mut studio = Studio::new(&config, intake, crew, lines, stop.clone());
+        let working = tokio::spawn(async move { studio.run().await });
+        let (mut ready, mut failed) = (None, None);
+        while ready.is_none() || failed.is_none() {
+            match arrivals.recv().await.expect("the studio works") {
+                Arrival::Ready { id, .. } => ready = Some(id),
+                Arrival::Failed { id, .. } => failed = Some(id),
+                _ => {}
+            }
+        }
+        assert_eq!((failed, ready), (Some(DonationId(1)), Some(DonationId(2))));
+        let again = clerk
+            .ask(|ledger| ledger.retry(DonationId(1), "the painter was mended"))
+            .await;
+        assert_eq!(again.unwrap(), Outcome::Stored);
+        stop.cancel();
+        working.await.unwrap().unwrap();
     }
 }

@@ -2,27 +2,46 @@
 
 use std::io::{self, Write, stdout};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use drawstream_core::donation::{DonationId, RawText};
+use drawstream_core::plan::{Limits, Plan};
+use drawstream_core::timeline::{Timeline, TimelineOptions};
+use reqwest::Method;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::settings::Settings;
+use super::steer::{NOTHING, call};
+use crate::control::{Accepted, ForgetBody, Forgotten, Health};
 use crate::failure::Failure;
+use crate::fresh_file::FreshFile;
 use crate::ledger::{
-    Change, DEFAULT_PATH, Entry, Filter, History, Ledger, LedgerError, Origin, Outcome, State,
+    Change, Entry, Filter, History, LEDGER_FILE, Ledger, LedgerError, Origin, Outcome, State,
 };
+use crate::timelapse::{Timelapse, write_apng, write_gif};
+
+/// Frames a second of an exported time-lapse.
+const FRAME_RATE: u16 = 20;
+/// How long its last frame stays.
+const LAST_FRAME: Duration = Duration::from_secs(2);
+/// How many times larger than the canvas it is.
+const ENLARGED: u16 = 4;
 
 /// What `drawstream history` takes.
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
-    /// The ledger's file.
-    #[arg(long, global = true, value_name = "FILE", default_value = DEFAULT_PATH)]
-    ledger: PathBuf,
+    /// The ledger's file [default: ledger.db in the data folder].
+    #[arg(long, global = true, value_name = "FILE")]
+    ledger: Option<PathBuf>,
     #[command(flatten)]
     list: ListArgs,
+    #[command(flatten)]
+    settings: Settings,
     #[command(subcommand)]
     action: Option<Action>,
 }
@@ -57,12 +76,32 @@ enum Format {
     Csv,
 }
 
+/// What a time-lapse is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Lapse {
+    /// A GIF.
+    Gif,
+    /// An animated PNG: every colour as it is.
+    Apng,
+    /// None is written.
+    None,
+}
+
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Everything about one donation.
     Show { id: u64 },
-    /// Write the plan and the picture of each into a folder.
-    Export { folder: PathBuf },
+    /// Write the plan, the picture and the time-lapse of each into a folder.
+    Export {
+        /// It is made where there is none.
+        folder: PathBuf,
+        /// What a time-lapse is written as.
+        #[arg(long, value_enum, default_value = "gif")]
+        timelapse: Lapse,
+        /// Seconds that a time-lapse takes.
+        #[arg(long, value_name = "SECONDS", default_value_t = 8.0)]
+        seconds: f64,
+    },
     /// Draw it once more.
     Retry { id: u64 },
     /// Refuse it, whatever the gate said.
@@ -81,9 +120,13 @@ impl HistoryArgs {
     /// # Errors
     /// Where there is no ledger, no such donation, or another program has the ledger and it is to be changed.
     pub fn run(self) -> Result<(), Failure> {
+        let path = match &self.ledger {
+            Some(path) => path.clone(),
+            None => self.settings.load()?.data_dir.join(LEDGER_FILE),
+        };
         match self.action {
             None => {
-                let history = History::open(&self.ledger).map_err(failure)?;
+                let history = History::open(&path).map_err(failure)?;
                 let filter = Filter {
                     state: self.list.state,
                     source: self.list.source,
@@ -98,23 +141,33 @@ impl HistoryArgs {
                 )?)
             }
             Some(Action::Show { id }) => {
-                let history = History::open(&self.ledger).map_err(failure)?;
+                let history = History::open(&path).map_err(failure)?;
                 let (entry, changes) = history.show(DonationId(id)).map_err(failure)?;
                 Ok(write_entry(&mut stdout().lock(), &entry, &changes)?)
             }
-            Some(Action::Export { folder }) => export(&self.ledger, &folder),
-            Some(Action::Retry { id }) => change(&self.ledger, |ledger| {
-                ledger.retry(DonationId(id), "the operator wants it once more")
-            }),
-            Some(Action::Refuse { id }) => change(&self.ledger, |ledger| {
-                ledger.refuse(DonationId(id), "the operator said no")
-            }),
-            Some(Action::Forget { donor }) => {
-                let (mut ledger, _) = Ledger::open(&self.ledger).map_err(failure)?;
-                let forgotten = ledger.forget(&donor).map_err(failure)?;
-                ledger.close().map_err(failure)?;
-                Ok(writeln!(stdout(), "forgotten in {forgotten} donations")?)
+            Some(Action::Export {
+                folder,
+                timelapse,
+                seconds,
+            }) => {
+                let length = Duration::try_from_secs_f64(seconds).map_err(|error| {
+                    Failure::input(error).with_hint("--seconds takes a length such as 8 or 2.5")
+                })?;
+                export(&path, &folder, timelapse, length)
             }
+            Some(Action::Retry { id }) => {
+                let asked = format!("/donations/{id}/retry");
+                change(&path, &self.settings, &asked, |ledger| {
+                    ledger.retry(DonationId(id), "the operator wants it once more")
+                })
+            }
+            Some(Action::Refuse { id }) => {
+                let asked = format!("/donations/{id}/refuse");
+                change(&path, &self.settings, &asked, |ledger| {
+                    ledger.refuse(DonationId(id), "the operator said no")
+                })
+            }
+            Some(Action::Forget { donor }) => forget(&path, &self.settings, donor),
         }
     }
 }
@@ -136,23 +189,73 @@ fn moment(text: &str) -> Result<OffsetDateTime, String> {
         .map_err(|_| "write a time as 2026-11-22T18:00:00Z".to_owned())
 }
 
+/// Opens the ledger to change it; `None` where the running program has it, which then is to be asked.
+fn open(path: &Path, settings: &Settings) -> Result<Option<Ledger>, Failure> {
+    match Ledger::open(path) {
+        Ok((ledger, _)) => Ok(Some(ledger)),
+        Err(LedgerError::InUse { path, pid }) => {
+            let health: Health = call(settings, Method::GET, "/health", NOTHING)?;
+            if pid.is_some_and(|pid| pid != health.pid) {
+                let error = LedgerError::InUse { path, pid };
+                return Err(Failure::world(error).with_hint(
+                    "that is another program than the one that answers: name its address with API_HOST and API_PORT",
+                ));
+            }
+            Ok(None)
+        }
+        Err(error) => Err(failure(error)),
+    }
+}
+
 fn change(
     path: &Path,
+    settings: &Settings,
+    asked: &str,
     action: impl FnOnce(&mut Ledger) -> Result<Outcome, LedgerError>,
 ) -> Result<(), Failure> {
-    let (mut ledger, _) = Ledger::open(path).map_err(failure)?;
+    let Some(mut ledger) = open(path, settings)? else {
+        let _: Accepted = call(settings, Method::POST, asked, NOTHING)?;
+        return Ok(writeln!(stdout(), "the running program does it")?);
+    };
     let outcome = action(&mut ledger).map_err(failure)?;
     ledger.close().map_err(failure)?;
     match outcome {
-        Outcome::Stored => Ok(()),
+        Outcome::Stored => Ok(writeln!(
+            stdout(),
+            "it is done with the next `drawstream run`"
+        )?),
         Outcome::Overtaken(state) => Err(Failure::input(anyhow::anyhow!(
             "the donation is {state}, so there is nothing to change"
         ))),
     }
 }
 
-/// Writes `<id>.plan.json` and `<id>.png` for each donation that has them.
-fn export(path: &Path, folder: &Path) -> Result<(), Failure> {
+fn forget(path: &Path, settings: &Settings, donor: String) -> Result<(), Failure> {
+    let Forgotten { forgotten, waiting } = match open(path, settings)? {
+        Some(mut ledger) => {
+            let forgotten = ledger.forget(&donor).map_err(failure)?;
+            let waiting = ledger.on_their_way(&donor).map_err(failure)?;
+            ledger.close().map_err(failure)?;
+            Forgotten { forgotten, waiting }
+        }
+        None => {
+            let body = ForgetBody { donor };
+            call(settings, Method::POST, "/history/forget", Some(&body))?
+        }
+    };
+    let mut out = stdout().lock();
+    writeln!(out, "forgotten in {forgotten} donations")?;
+    if waiting > 0 {
+        writeln!(
+            out,
+            "{waiting} more are on their way: forget again when they have ended"
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes `<id>.plan.json`, `<id>.png` and the time-lapse of each donation that has them.
+fn export(path: &Path, folder: &Path, lapse: Lapse, length: Duration) -> Result<(), Failure> {
     let history = History::open(path).map_err(failure)?;
     std::fs::create_dir_all(folder)
         .with_context(|| format!("make the folder {}", folder.display()))?;
@@ -168,11 +271,22 @@ fn export(path: &Path, folder: &Path) -> Result<(), Failure> {
             let path = folder.join(name);
             std::fs::write(&path, bytes).with_context(|| format!("write {}", path.display()))
         };
-        if let Some(plan) = &work.plan {
-            write(format!("{}.plan.json", id.0), plan.as_bytes())?;
-        }
         if let Some(picture) = &work.picture {
             write(format!("{}.png", id.0), picture)?;
+        }
+        // A card has a reply in the plan's place.
+        let plan = work.plan.as_deref();
+        let Some((json, plan)) = plan.and_then(|json| {
+            let plan = Plan::parse(json, &Limits::default()).ok()?;
+            Some((json, plan))
+        }) else {
+            continue;
+        };
+        write(format!("{}.plan.json", id.0), json.as_bytes())?;
+        if lapse != Lapse::None {
+            let file = write_lapse(&plan, folder, id, lapse, length);
+            file.with_context(|| format!("write the time-lapse of donation {id}"))?;
+            written += 1;
         }
     }
     Ok(writeln!(
@@ -180,6 +294,25 @@ fn export(path: &Path, folder: &Path) -> Result<(), Failure> {
         "wrote {written} files into {}",
         folder.display()
     )?)
+}
+
+fn write_lapse(
+    plan: &Plan,
+    folder: &Path,
+    id: DonationId,
+    lapse: Lapse,
+    length: Duration,
+) -> anyhow::Result<()> {
+    let timeline = Arc::new(Timeline::compile(plan, &TimelineOptions::default()));
+    let timelapse = Timelapse::new(timeline, FRAME_RATE, Some(length))?.with_hold(LAST_FRAME);
+    let suffix = if lapse == Lapse::Gif { "gif" } else { "apng" };
+    let mut file = FreshFile::create(&folder.join(format!("{}.{suffix}", id.0)))?;
+    match lapse {
+        Lapse::Gif => write_gif(&timelapse, ENLARGED, &mut file, &mut |_, _| {})?,
+        Lapse::Apng => write_apng(&timelapse, ENLARGED, &mut file, &mut |_, _| {})?,
+        Lapse::None => {}
+    }
+    Ok(file.keep()?)
 }
 
 fn date(at_ms: i64) -> String {

@@ -10,10 +10,11 @@ use clap::{Args, ValueEnum};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::settings::Settings;
 use crate::failure::Failure;
 use crate::secret::Secret;
 use crate::sources::donation_alerts::{
-    API_BASE, Application, DEFAULT_TOKEN_FILE, Login, LoginError, SCOPES, TokenStore, Tokens,
+    API_BASE, Application, Login, LoginError, SCOPES, TOKEN_FILE, TokenStore, Tokens,
 };
 
 /// What `drawstream login` takes.
@@ -31,9 +32,11 @@ pub struct LoginArgs {
     /// A token that was made elsewhere; the token file is stronger.
     #[arg(long, env = "DA_ACCESS_TOKEN", hide_env_values = true, value_parser = secret)]
     access_token: Option<Secret>,
-    /// Where the tokens are kept; their owner alone can read the file.
-    #[arg(long, value_name = "FILE", default_value = DEFAULT_TOKEN_FILE)]
-    token_file: PathBuf,
+    /// Where the tokens are kept; their owner alone can read the file [default: in the data folder].
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
     /// Base of the service's REST.
     #[arg(long, env = "DA_API_BASE", default_value = API_BASE)]
     api_base: String,
@@ -66,7 +69,11 @@ impl LoginArgs {
             access: self.access_token.clone().unwrap_or_default(),
             refresh: None,
         };
-        let store = TokenStore::new(given, Some(self.token_file.clone()));
+        let token_file = match &self.token_file {
+            Some(file) => file.clone(),
+            None => self.settings.load()?.data_dir.join(TOKEN_FILE),
+        };
+        let store = TokenStore::new(given, Some(token_file.clone()));
         if self.status {
             return show(&store.load().map_err(Failure::world)?);
         }
@@ -76,7 +83,7 @@ impl LoginArgs {
         writeln!(
             stdout(),
             "logged in; the tokens are in {}",
-            self.token_file.display()
+            token_file.display()
         )?;
         show(&tokens)
     }

@@ -7,11 +7,14 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use reqwest::{Method, StatusCode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::settings::Settings;
 use crate::config::ApiConfig;
-use crate::control::{Accepted, Active, Cleared, DonateBody, Link, Phase, Problem, QueueView};
+use crate::control::{
+    Accepted, Active, Cleared, DonateBody, Health, Link, Phase, Problem, QueueView,
+};
 use crate::failure::Failure;
 
 /// Send a test donation to the running program
@@ -74,7 +77,8 @@ impl QueueArgs {
     /// # Errors
     /// Where no program answers.
     pub fn run(self) -> Result<(), Failure> {
-        let view: QueueView = call(&self.settings, Method::GET, "/queue", None)?;
+        let view: QueueView = call(&self.settings, Method::GET, "/queue", NOTHING)?;
+        let health: Health = call(&self.settings, Method::GET, "/health", NOTHING)?;
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(
@@ -84,10 +88,16 @@ impl QueueArgs {
             )?;
         } else {
             write!(out, "{}", describe(&view))?;
+            for problem in health.problems {
+                writeln!(out, "! {problem}")?;
+            }
         }
         Ok(())
     }
 }
+
+/// No body.
+pub(super) const NOTHING: Option<&()> = None;
 
 /// A command that needs nothing but a running program.
 #[derive(Debug, Args)]
@@ -102,7 +112,7 @@ impl SteerArgs {
     /// # Errors
     /// Where nothing is on, or no program answers.
     pub fn skip(self) -> Result<(), Failure> {
-        let accepted: Accepted = call(&self.settings, Method::POST, "/queue/skip", None)?;
+        let accepted: Accepted = call(&self.settings, Method::POST, "/queue/skip", NOTHING)?;
         writeln!(
             std::io::stdout(),
             "skipped donation #{}",
@@ -116,7 +126,7 @@ impl SteerArgs {
     /// # Errors
     /// Where no program answers.
     pub fn clear(self) -> Result<(), Failure> {
-        let cleared: Cleared = call(&self.settings, Method::POST, "/queue/clear", None)?;
+        let cleared: Cleared = call(&self.settings, Method::POST, "/queue/clear", NOTHING)?;
         writeln!(
             std::io::stdout(),
             "cleared {} from the queue",
@@ -130,17 +140,21 @@ impl SteerArgs {
     /// # Errors
     /// Where no program answers.
     pub fn tell(self, path: &str, done: &str) -> Result<(), Failure> {
-        let _: Accepted = call(&self.settings, Method::POST, path, None)?;
+        let _: Accepted = call(&self.settings, Method::POST, path, NOTHING)?;
         writeln!(std::io::stdout(), "{done}")?;
         Ok(())
     }
 }
 
-fn call<T: DeserializeOwned>(
+/// Asks the running program.
+///
+/// # Errors
+/// What it says against it, or that none answers.
+pub(super) fn call<T: DeserializeOwned>(
     settings: &Settings,
     method: Method,
     path: &str,
-    body: Option<&DonateBody>,
+    body: Option<&impl Serialize>,
 ) -> Result<T, Failure> {
     let config = settings.load()?;
     let address = reachable(&config.api);

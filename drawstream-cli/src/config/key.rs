@@ -75,6 +75,12 @@ pub(crate) const KEYS: &[Key] = &[
         "folder of the ledger and the gallery",
     ),
     key(
+        "ledger.keep_days",
+        "LEDGER_KEEP_DAYS",
+        "365",
+        "days for which scenes, pictures and plans of what is over are kept; 0 is for ever",
+    ),
+    key(
         "log.level",
         "LOG_LEVEL",
         "INFO",

@@ -278,7 +278,7 @@ fn number(id: Id) -> Result<DonationId, Problem> {
     Ok(DonationId(id))
 }
 
-fn ledger_problem(error: &LedgerError) -> Problem {
+pub(super) fn ledger_problem(error: &LedgerError) -> Problem {
     if let LedgerError::Unknown(_) = error {
         return Problem::new(StatusCode::NOT_FOUND, error.to_string());
     }

@@ -4,9 +4,9 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Accepted, Cleared, DonateBody, DonationList, DonationView, EditBody, EventView, Health,
-    ListQuery, MoveBody, Problem, QueueView, SessionBody, SessionView, SettingsPatch, SettingsView,
-    SourceView,
+    Accepted, Cleared, DonateBody, DonationList, DonationView, EditBody, EventView, ForgetBody,
+    Forgotten, Health, ListQuery, MoveBody, Problem, QueueView, SessionBody, SessionView,
+    SettingsPatch, SettingsView, SourceView,
 };
 
 /// The document at `/openapi.json`.
@@ -141,6 +141,16 @@ fn commanded(s: &mut SchemaGenerator) -> Vec<Operation> {
         "/commands/donate",
         "post",
         with_body::<DonateBody>(s, donate),
+    ));
+    let forget = command::<Forgotten>(
+        s,
+        "Take a person's words and name out of what has ended; sums and dates stay",
+        202,
+    );
+    all.push((
+        "/history/forget",
+        "post",
+        with_body::<ForgetBody>(s, forget),
     ));
     let shift = command::<Accepted>(s, "Give it another turn", 202);
     all.push((

@@ -16,11 +16,12 @@ use tokio::sync::oneshot;
 use super::problem::{Answer, Problem};
 use super::snapshot::{Link, QueueView, SourceView};
 use super::{
-    Desk, Role, SettingsPatch, SettingsView, border, donation, event, idempotency, metrics,
-    openapi, page, rate, role,
+    Desk, Role, SettingsPatch, SettingsView, border, donation, event, history, idempotency,
+    metrics, openapi, page, rate, role,
 };
 use crate::intake::{IntakeError, Trial};
 use crate::picture::write_png;
+use crate::staff::TaskView;
 use crate::stagehand::{Order, Steer};
 
 /// Longest wait for the stage to take an order; it looks at them with every frame.
@@ -49,6 +50,12 @@ pub struct Health {
     pub version: String,
     /// What is not as it should be, a line each.
     pub problems: Vec<String>,
+    /// Its tasks, what happens when one dies, and how each is.
+    #[serde(default)]
+    pub tasks: Vec<TaskView>,
+    /// Its process, as the system counts.
+    #[serde(default)]
+    pub pid: u32,
 }
 
 /// A test donation.
@@ -150,6 +157,7 @@ fn moderator() -> Router<Desk> {
 fn owner() -> Router<Desk> {
     Router::new()
         .route("/queue/clear", post(clear))
+        .route("/history/forget", post(history::forget))
         .route("/settings", patch(change_settings))
         .route("/control/shutdown", post(shutdown))
         .route_layer(middleware::from_fn_with_state(Role::Owner, role::at_least))
@@ -172,6 +180,9 @@ async fn health(State(desk): State<Desk>) -> Json<Health> {
     if !desk.intake.is_open() {
         problems.push("the ledger does not answer".to_owned());
     }
+    problems.extend(desk.intake.clerk().trouble());
+    let tasks = desk.tasks.borrow().clone();
+    problems.extend(tasks.iter().filter_map(TaskView::problem));
     let status = if problems.is_empty() {
         "ok"
     } else {
@@ -181,6 +192,8 @@ async fn health(State(desk): State<Desk>) -> Json<Health> {
         status: status.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         problems,
+        tasks,
+        pid: std::process::id(),
     })
 }
 

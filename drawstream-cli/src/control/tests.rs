@@ -57,6 +57,7 @@ fn server(token: Option<&str>) -> Server {
             fps: Fps::Hidden,
         })),
         meters: Arc::new(Meters::new(["builtin"].into_iter(), ["sketch"].into_iter())),
+        tasks: watch::channel(Vec::new()).1,
         locale: "en",
     };
     let token = token.map(Secret::new);

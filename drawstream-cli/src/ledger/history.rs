@@ -137,6 +137,16 @@ impl History {
 }
 
 impl Ledger {
+    /// Lets go of scenes, pictures and plans of donations that have ended and were taken longer ago than `age`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn prune_older_than(&mut self, age: std::time::Duration) -> Result<u64, LedgerError> {
+        let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        let before_ms = self.now_ms().saturating_sub(age_ms);
+        self.prune(before_ms)
+    }
+
     /// Lets go of scenes, pictures and plans of donations that have ended and were taken before `before_ms`
     /// (milliseconds since 1970). The donations and their history stay. Says of how many.
     ///
@@ -187,6 +197,22 @@ impl Ledger {
         self.connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(forgotten as u64)
+    }
+}
+
+impl Ledger {
+    /// How many donations of this name have not ended yet, cards included.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn on_their_way(&self, donor: &str) -> Result<u64, LedgerError> {
+        let number: i64 = self.connection.query_row(
+            "SELECT count(*) FROM donations WHERE donor = ?1 AND (card_due = 1
+                 OR state NOT IN ('shown', 'refused', 'failed', 'thanked', 'skipped', 'cleared'))",
+            params![donor],
+            |row| row.get(0),
+        )?;
+        Ok(number.unsigned_abs())
     }
 }
 

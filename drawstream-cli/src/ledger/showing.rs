@@ -3,7 +3,9 @@
 use drawstream_core::donation::{Donation, DonationId};
 use rusqlite::{Row, params};
 
-use super::{Ledger, LedgerError, Origin, Outcome, State, donation_from, state_from};
+use super::{
+    Ledger, LedgerError, MOST_ATTEMPTS, Origin, Outcome, State, donation_from, state_from,
+};
 
 /// What the stage is to show of a donation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -243,6 +245,42 @@ impl Ledger {
             "UPDATE donations SET drawn = 1, interruptions = 0 WHERE id = ?1",
             params![id.0 as i64],
         )?;
+        change.commit()?;
+        Ok(Outcome::Stored)
+    }
+
+    /// The stage broke while it was on: → `ready`, for another try; the third time → `failed`, with a card.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn broke(&mut self, id: DonationId) -> Result<Outcome, LedgerError> {
+        const REASON: &str = "the stage broke while it was on";
+        let at_ms = self.now_ms();
+        let change = self.change()?;
+        if super::card_is_due(&change, id)? {
+            super::withdraw_card(&change, id)?;
+            change.commit()?;
+            return Ok(Outcome::Stored);
+        }
+        let from = [State::Drawing];
+        let (to, reason) = (State::Ready, Some(REASON));
+        if let Some(state) = super::advance(&change, id, &from, to, reason, at_ms)? {
+            return Ok(Outcome::Overtaken(state));
+        }
+        let attempts: u32 = change.query_row(
+            "UPDATE donations SET attempts = attempts + 1 WHERE id = ?1 RETURNING attempts",
+            params![id.0 as i64],
+            |row| row.get(0),
+        )?;
+        if attempts >= MOST_ATTEMPTS {
+            // From here on it is as if it had never been ready.
+            change.execute(
+                "UPDATE donations SET state = 'painted', drawn = 0 WHERE id = ?1",
+                params![id.0 as i64],
+            )?;
+            let failed = State::Failed;
+            let _ = super::preparing::end_with_card(&change, id, failed, REASON, None, at_ms)?;
+        }
         change.commit()?;
         Ok(Outcome::Stored)
     }

@@ -51,7 +51,7 @@ use rest::Rest;
 use session::{Input, Output, Session, SessionSettings};
 use socket::{Event, Socket};
 use sweep::{Memory, PageRead};
-pub use token::{Application, Claims, DEFAULT_TOKEN_FILE, TokenError, TokenStore, Tokens};
+pub use token::{Application, Claims, TOKEN_FILE, TokenError, TokenStore, Tokens};
 
 use super::status::{Running, SourceStatus};
 use crate::ledger::{Clerk, Familiarity, LedgerError, NewDonation, Taken};

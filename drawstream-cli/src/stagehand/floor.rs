@@ -1,5 +1,6 @@
 //! The [`Floor`]: the loop of the show. One input, then what follows from it, then a frame, then the next.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use drawstream_core::donation::{DonationId, ShowTime};
@@ -30,11 +31,13 @@ const REST: Duration = Duration::from_millis(500);
 const TELL: Duration = Duration::from_millis(100);
 
 /// The show, its stage and everything around them.
-pub(crate) struct Floor {
+pub(crate) struct Floor<'a> {
     options: StagehandOptions,
-    lines: Lines,
+    lines: &'a mut Lines,
     scribe: Scribe,
-    sinks: Vec<Box<dyn Sink>>,
+    sinks: &'a mut Vec<Box<dyn Sink>>,
+    /// What is on, for whoever finds the stage broken.
+    on: &'a Cell<Option<DonationId>>,
     stop: CancellationToken,
     show: Show,
     stage: Stage,
@@ -48,30 +51,40 @@ pub(crate) struct Floor {
     drawn: Option<DonationId>,
 }
 
-impl Floor {
+impl<'a> Floor<'a> {
     pub(crate) fn new(
         options: StagehandOptions,
-        lines: Lines,
+        lines: &'a mut Lines,
         scribe: Scribe,
-        sinks: Vec<Box<dyn Sink>>,
+        sinks: &'a mut Vec<Box<dyn Sink>>,
         stop: CancellationToken,
+        (started, on): (Instant, &'a Cell<Option<DonationId>>),
     ) -> Self {
-        Self {
+        let now = ShowTime(started.elapsed());
+        let was = lines.view.borrow().clone();
+        let mut floor = Self {
             show: Show::new(options.show),
             stage: Stage::new(options.stage.clone()),
             options,
             lines,
             scribe,
             sinks,
+            on,
             stop,
             board: Board::default(),
             easel: Easel::default(),
             pace: Pace::default(),
-            started: Instant::now(),
+            started,
             ended: 0,
             told: None,
             drawn: None,
+        };
+        // A stage that begins anew is as closed and as still as the one before it.
+        let kept = [(was.closed, Input::Close), (was.paused, Input::Pause)];
+        for (_, input) in kept.into_iter().filter(|(was, _)| *was) {
+            floor.give(now, input);
         }
+        floor
     }
 
     /// Runs the show until it is asked to stop and the stroke under way is finished.
@@ -82,11 +95,6 @@ impl Floor {
         match runtime {
             Ok(runtime) => runtime.block_on(self.play()),
             Err(error) => tracing::error!(%error, "the stage cannot keep time"),
-        }
-        for sink in &mut self.sinks {
-            if let Err(error) = sink.finish() {
-                tracing::warn!("{}: {error:#}", sink.name());
-            }
         }
     }
 
@@ -155,6 +163,7 @@ impl Floor {
     /// Gives the show an input and does what follows from it.
     fn give(&mut self, now: ShowTime, input: Input) {
         self.show.handle(now, input);
+        self.on.set(self.show.active());
         while let Some(output) = self.show.poll() {
             match output {
                 Output::Draw(id) => self.begin(id, now),
@@ -541,7 +550,7 @@ impl Floor {
         let damage = self.stage.render(&view).clone();
         let moves = moves || !damage.is_empty();
         self.pace.tick(now.0);
-        present(&mut self.sinks, &self.stage, damage.rects(), now);
+        present(self.sinks, &self.stage, damage.rects(), now);
         if moves {
             self.lines.meters.frame(frame_began.elapsed());
         }

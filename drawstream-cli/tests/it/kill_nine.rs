@@ -249,7 +249,7 @@ fn over(data: &Path) -> usize {
     let database = rusqlite::Connection::open(data.join("ledger.db")).unwrap();
     database.busy_timeout(Duration::from_secs(5)).unwrap();
     let over = "SELECT count(*) FROM donations
-        WHERE state IN ('shown', 'refused', 'failed', 'skipped', 'cleared') AND card_due = 0";
+        WHERE state IN ('shown', 'refused', 'thanked', 'failed', 'skipped', 'cleared') AND card_due = 0";
     let over: i64 = database.query_row(over, [], |row| row.get(0)).unwrap();
     usize::try_from(over).unwrap()
 }

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::health::{Grade, Health};
 use crate::painters::{self, Painter, Sitting};
 use crate::planners::{self, Planner, Rung};
-use crate::sources::donation_alerts::{DEFAULT_TOKEN_FILE, SCOPES, TokenStore, Tokens};
+use crate::sources::donation_alerts::{SCOPES, TOKEN_FILE, TokenStore, Tokens};
 
 use super::super::plan_scene::donation;
 
@@ -90,7 +90,7 @@ fn token(config: &Config) -> Option<Tokens> {
             .unwrap_or_default(),
         refresh: None,
     };
-    TokenStore::new(given, Some(DEFAULT_TOKEN_FILE.into()))
+    TokenStore::new(given, Some(config.data_dir.join(TOKEN_FILE)))
         .load()
         .ok()
 }
@@ -99,10 +99,11 @@ fn token(config: &Config) -> Option<Tokens> {
 pub(super) async fn donation_alerts(config: &Config) -> Vec<Finding> {
     let login = "run `drawstream login`, or set DA_ACCESS_TOKEN";
     let finding = |health| vec![Finding::new("donation alerts", health)];
+    let file = config.data_dir.join(TOKEN_FILE);
     let Some(token) = token(config) else {
         return finding(Health::bad(
-            format!("the tokens in {DEFAULT_TOKEN_FILE} cannot be read"),
-            format!("remove {DEFAULT_TOKEN_FILE} and run `drawstream login`"),
+            format!("the tokens in {} cannot be read", file.display()),
+            format!("remove {} and run `drawstream login`", file.display()),
         ));
     };
     if token.access.expose().is_empty() {

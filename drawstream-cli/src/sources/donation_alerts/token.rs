@@ -11,8 +11,8 @@ use tokio::sync::Mutex;
 
 use crate::secret::Secret;
 
-/// Where the tokens lie when nothing else is said.
-pub const DEFAULT_TOKEN_FILE: &str = "data/donation-alerts-tokens.json";
+/// The file in the data folder that a login writes.
+pub const TOKEN_FILE: &str = "donation-alerts-tokens.json";
 
 /// Tokens as they stand in their file.
 #[derive(Clone, Serialize, Deserialize)]

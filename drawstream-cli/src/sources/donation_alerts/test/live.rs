@@ -207,6 +207,25 @@ async fn expired_tokens_are_renewed_once_and_kept() {
 }
 
 #[tokio::test]
+async fn requests_that_are_refused_together_renew_the_tokens_once() {
+    let simulator = Simulator::start(SimulatorOptions::default()).await.unwrap();
+    let tokens = Tokens {
+        access: Secret::new(simulator.access_token()),
+        refresh: Some(Secret::new(simulator.refresh_token())),
+    };
+    let application = Application {
+        client_id: CLIENT.0.to_owned(),
+        client_secret: Secret::new(CLIENT.1),
+    };
+    let store = TokenStore::new(tokens, None);
+    let rest = Rest::new(&simulator.api_url(), Some(application), store).unwrap();
+    simulator.expire_tokens();
+    let (one, two, three) = tokio::join!(rest.profile(), rest.page(1, UnixTime(0)), rest.profile());
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    assert_eq!(simulator.stats().tokens_granted, 1);
+}
+
+#[tokio::test]
 async fn without_a_refresh_the_source_waits_for_a_login_and_catches_up() {
     let mut stage = stage(SimulatorOptions::default()).await;
     // A file without a refresh token, as an implicit login leaves it.

@@ -16,9 +16,9 @@ const PART: usize = 50;
 /// meets a refusal or two, and then the wait of what is pushed meanwhile.
 const KNOWN_AFTER: Duration = Duration::from_millis(1_500);
 
-/// Fifty donations, some of them pushed twice or not at all, and then a trouble and the end of the connection.
-fn trouble(stage: &Stage, made: &mut Vec<u64>) {
-    for number in 0..PART {
+/// Donations, some of them pushed twice or not at all.
+fn donate(stage: &Stage, made: &mut Vec<u64>, number: usize) {
+    for number in 0..number {
         let how = match number % 7 {
             3 => Announce::RestOnly,
             _ => Announce::Everywhere,
@@ -29,7 +29,10 @@ fn trouble(stage: &Stage, made: &mut Vec<u64>) {
         }
         made.push(id);
     }
-    let round = made.len() / PART;
+}
+
+/// A trouble and the end of the connection.
+fn trouble(stage: &Stage, round: usize) {
     match round % 9 {
         2 => stage.simulator.expire_tokens(),
         4 => stage.simulator.new_epoch(),
@@ -113,18 +116,19 @@ async fn an_evening_of_troubles_loses_nothing_doubles_nothing_and_keeps_the_orde
     let mut stage = stage(options).await;
     let began = Instant::now();
     let mut made = Vec::new();
+    let mut disconnects = 0;
     for burst in 0..bursts {
         for _ in 0..BURST / PART {
             let subscriptions = stage.simulator.stats().subscriptions;
-            trouble(&stage, &mut made);
-            // In every other burst the donations come also while the source is still on its way back.
-            if burst % 2 == 0 {
-                let more = |stats: &Stats| stats.subscriptions > subscriptions;
-                stage.simulator.wait_until(more).await;
-            }
+            // In every other burst some of the donations come while the source is on its way back.
+            let before = if burst % 2 == 0 { PART } else { PART / 2 };
+            donate(&stage, &mut made, before);
+            disconnects += 1;
+            trouble(&stage, disconnects);
+            donate(&stage, &mut made, PART - before);
+            let more = |stats: &Stats| stats.subscriptions > subscriptions && stats.subscribed > 0;
+            stage.simulator.wait_until(more).await;
         }
-        let subscribed = |stats: &Stats| stats.subscribed > 0;
-        stage.simulator.wait_until(subscribed).await;
     }
     stage.taken(made.len()).await;
     let took = began.elapsed();
@@ -133,10 +137,9 @@ async fn an_evening_of_troubles_loses_nothing_doubles_nothing_and_keeps_the_orde
     let memory = most_memory_mb();
     if soak.is_some() {
         eprintln!(
-            "{} donations in bursts of {BURST}, {} disconnects, {} connections, {} requests, {} answered by 429: \
+            "{} donations in bursts of {BURST}, {disconnects} disconnects, {} connections, {} requests, {} answered by 429: \
              each once, {overtaken} overtaken while unknown; {:.1} s, {memory:?} MB with the simulator",
             made.len(),
-            made.len() / PART,
             stats.opened,
             stats.requests,
             stats.too_many,
