@@ -15,9 +15,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use drawstream_core::donation::Currency;
+use drawstream_core::gate::Gate;
 use url::Url;
 
 use crate::control::Approval;
+use crate::failure::Failure;
+use crate::house_gate::{self, PolicyRule};
 use crate::secret::Secret;
 
 pub use self::error::ConfigError;
@@ -179,6 +182,8 @@ pub struct Config {
     pub console: ConsoleConfig,
     /// The rules of the house.
     pub rules: RulesConfig,
+    /// What the gate knows and does besides what is built in.
+    pub gate: GateConfig,
     /// Paintings that are prepared and wait.
     pub queue_max_size: usize,
     /// Planner.
@@ -218,6 +223,25 @@ pub struct SettingLine {
     pub origin: Origin,
     /// What it means.
     pub meaning: &'static str,
+}
+
+/// The gate's settings.
+#[derive(Clone, Debug)]
+pub struct GateConfig {
+    /// A file of the streamer's own rules.
+    pub words: Option<PathBuf>,
+    /// What is done about categories.
+    pub policy: Vec<PolicyRule>,
+}
+
+impl GateConfig {
+    /// The gate that is set up so.
+    ///
+    /// # Errors
+    /// Where the file of words cannot be read.
+    pub fn open(&self) -> Result<Gate, Failure> {
+        house_gate::open(self.words.as_deref(), &self.policy)
+    }
 }
 
 impl Config {
@@ -285,6 +309,20 @@ impl Config {
             webhook: sources::webhook(&read)?,
             console: sources::console(&read)?,
             rules: rules::rules(&read)?,
+            gate: GateConfig {
+                words: read.optional("gate.words").map(PathBuf::from),
+                policy: read
+                    .optional_parsed(
+                        "gate.policy",
+                        "a list such as mild-insult.message=allow",
+                        |text| {
+                            text.split(',')
+                                .map(|entry| house_gate::rule(entry).ok())
+                                .collect()
+                        },
+                    )?
+                    .unwrap_or_default(),
+            },
             queue_max_size: read.number("queue.max_size", 1..=10_000)?,
             planner: planner::read(&read)?,
             painter: painter::read(&read)?,

@@ -10,6 +10,7 @@ pub mod failure;
 mod feed;
 pub mod fresh_file;
 pub mod health;
+pub mod house_gate;
 pub mod intake;
 pub mod ledger;
 pub mod live;

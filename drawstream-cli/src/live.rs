@@ -97,7 +97,7 @@ impl Live {
         options: LiveOptions,
         sinks: Vec<Box<dyn Sink>>,
     ) -> Result<Self, Failure> {
-        let gate = Arc::new(Gate::default());
+        let gate = Arc::new(config.gate.open()?);
         let stage_options = stagehand_options(&config, options, &gate)?;
         let listener = listen(&config, options).await?;
         let (clerk, ledger) = open_ledger(&config)?;

@@ -1,16 +1,15 @@
 //! `drawstream gate`: what the gate says about texts, for scripts and for people.
 
-use std::fs;
 use std::io::{self, BufRead, BufWriter, Write};
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use drawstream_core::donation::RawText;
-use drawstream_core::gate::{Action, Call, Category, Field, Gate, Hit, Policy, Verdict};
+use drawstream_core::gate::{Call, Field, Gate, Hit, Verdict};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::house_gate::{self, PolicyRule};
 
 /// Reads lines or JSONL on standard input and writes what the gate says to each as JSONL.
 ///
@@ -29,7 +28,7 @@ struct Settings {
     #[arg(long, global = true, value_name = "FILE")]
     words: Option<PathBuf>,
     /// Changes what is done about a category: CATEGORY.FIELD=ACTION, as `mild-insult.message=allow`.
-    #[arg(long, global = true, value_name = "RULE", value_parser = policy_rule)]
+    #[arg(long, global = true, value_name = "RULE", value_parser = house_gate::rule)]
     policy: Vec<PolicyRule>,
 }
 
@@ -40,42 +39,9 @@ enum GateCommand {
         /// The text.
         text: String,
         /// Whether it is a message or a donor's name.
-        #[arg(long, default_value = "message", value_parser = field)]
+        #[arg(long, default_value = "message", value_parser = house_gate::field)]
         field: Field,
     },
-}
-
-#[derive(Clone, Copy, Debug)]
-struct PolicyRule {
-    category: Category,
-    field: Field,
-    action: Action,
-}
-
-fn field(text: &str) -> Result<Field, String> {
-    match text {
-        "message" => Ok(Field::Message),
-        "name" => Ok(Field::Name),
-        _ => Err("a field is `message` or `name`".to_owned()),
-    }
-}
-
-fn policy_rule(text: &str) -> Result<PolicyRule, String> {
-    let parts = || {
-        let (place, action) = text.split_once('=')?;
-        let (category, field) = place.split_once('.')?;
-        Some((category, field, action))
-    };
-    let (category, at, action) = parts().ok_or("write CATEGORY.FIELD=ACTION")?;
-    Ok(PolicyRule {
-        category: Category::parse(category).ok_or_else(|| {
-            let names = Category::ALL.map(Category::name).join(", ");
-            format!("there is no category {category:?}; there are {names}")
-        })?,
-        field: field(at)?,
-        action: Action::parse(action)
-            .ok_or("an action is `allow`, `mask`, `block` or `block-and-mask`")?,
-    })
 }
 
 /// A line of JSONL. Corpora have more fields than these.
@@ -102,31 +68,13 @@ impl GateArgs {
     /// # Errors
     /// A file of words that cannot be read, or standard input or output that fails.
     pub fn run(self) -> Result<(), Failure> {
-        let gate = self.settings.gate()?;
+        let gate = house_gate::open(self.settings.words.as_deref(), &self.settings.policy)?;
         let out = BufWriter::new(io::stdout().lock());
         match self.command {
             Some(GateCommand::Explain { text, field }) => explain(&gate, &text, field, out),
             None => screen_lines(&gate, io::stdin().lock(), out),
         }
         .map_err(Failure::from)
-    }
-}
-
-impl Settings {
-    fn gate(&self) -> Result<Gate, Failure> {
-        let mut policy = Policy::default();
-        for rule in &self.policy {
-            policy.set(rule.category, rule.field, rule.action);
-        }
-        let Some(path) = &self.words else {
-            return Ok(Gate::new(policy));
-        };
-        let words = fs::read_to_string(path)
-            .with_context(|| format!("read the words in {}", path.display()))
-            .map_err(Failure::input)?;
-        Gate::with_words(policy, &words)
-            .with_context(|| format!("read the words in {}", path.display()))
-            .map_err(Failure::input)
     }
 }
 

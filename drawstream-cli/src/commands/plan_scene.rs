@@ -73,7 +73,7 @@ impl PlanSceneArgs {
     pub fn run(self) -> Result<(), Failure> {
         let config = self.settings.load()?;
         let planners = planners::roster(&config)?;
-        let gate = Gate::default();
+        let gate = config.gate.open()?;
         let texts: Vec<String> = if self.texts.is_empty() {
             SAMPLES.map(str::to_owned).to_vec()
         } else {

@@ -626,6 +626,16 @@ pub(crate) const KEYS: &[Key] = &[
         "how long a finished painting is held",
     ),
     optional(
+        "gate.words",
+        "GATE_WORDS",
+        "a file of the streamer's own rules for the gate: `category | pattern # why`, or `allow | word`",
+    ),
+    optional(
+        "gate.policy",
+        "GATE_POLICY",
+        "what is done about categories, as mild-insult.message=allow,gore.message=mask",
+    ),
+    optional(
         "show.refused_line",
         "REFUSED_LINE",
         "what a refused request's card says",
