@@ -12,9 +12,8 @@ async fn history_is_changed_through_the_running_program_and_exported() {
     let simulator = Simulator::start(SimulatorOptions::default()).await.unwrap();
     let data = tempfile::tempdir().unwrap();
     let mut program = Program::start(&simulator, data.path(), "1");
-    program.until("the control API answers at http://").await;
-    let port = program.log.rsplit("http://127.0.0.1:").next().unwrap();
-    let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+    let address = program.address().await;
+    let port = address.rsplit(':').next().unwrap().to_owned();
     let folder = data.path().to_owned();
     let history = |args: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_drawstream"));
