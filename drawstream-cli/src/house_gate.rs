@@ -98,4 +98,17 @@ mod tests {
         let lost = said("gate.words", "/no/such/file");
         assert!(Config::load(None, &[lost]).unwrap().gate.open().is_err());
     }
+
+    #[test]
+    fn a_rule_names_what_it_does_not_know() {
+        let mild = rule("mild-insult.message=allow").unwrap();
+        assert_eq!(mild.category, Category::MildInsult);
+        assert!(
+            rule("nonsense.message=allow")
+                .unwrap_err()
+                .contains("mild-insult")
+        );
+        assert!(rule("gore.title=allow").is_err());
+        assert!(rule("gore.name=perhaps").is_err());
+    }
 }

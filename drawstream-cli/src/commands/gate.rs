@@ -200,17 +200,4 @@ mod tests {
             &[("1", "a cat"), ("\"x\"", "a dog"), ("4", "\u{fffd} cat"), ("5", "{broken")],
         );
     }
-
-    #[test]
-    fn a_policy_rule_names_what_it_does_not_know() {
-        let rule = policy_rule("mild-insult.message=allow").unwrap();
-        assert_eq!(rule.category, Category::MildInsult);
-        assert!(
-            policy_rule("nonsense.message=allow")
-                .unwrap_err()
-                .contains("mild-insult")
-        );
-        assert!(policy_rule("gore.title=allow").is_err());
-        assert!(policy_rule("gore.name=perhaps").is_err());
-    }
 }

@@ -1,29 +1,26 @@
 //! Single donations: what people see of them, their pictures, and what can be done about them.
 
+mod keepsake;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
 use drawstream_core::donation::{DonationId, RawText};
 use drawstream_core::gate::{Field, Gate};
-use drawstream_core::plan::{Limits, Plan};
-use drawstream_core::timeline::{Playhead, Timeline, TimelineOptions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::keepsake::{picture, plan, timelapse};
 use super::problem::Answer;
 use super::routes::Accepted;
 use super::{Desk, Problem, Role};
 use crate::ledger::{Approved, Kept, LedgerError, Listed, Origin, Shelf};
-use crate::picture::write_png;
 use crate::studio::{Done, Errand, Reach};
-use crate::timelapse::{Timelapse, write_gif};
 
 /// Longest wait for an errand: the work under way has to be stopped first.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -33,10 +30,6 @@ const MOST_ROWS: usize = 200;
 const LONGEST_WORDS: usize = 2_000;
 /// Decisions that can be taken back.
 const UNDOS: usize = 512;
-/// A picture of a list, in pixels a side at least.
-const PICTURE: u32 = 384;
-/// A time-lapse is watched for so long at most.
-const LAPSE: Duration = Duration::from_secs(12);
 
 /// A mark on a donation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -492,117 +485,4 @@ pub(crate) async fn undo(State(desk): State<Desk>, id: Id) -> Answer<Accepted> {
         return Err(problem);
     }
     accepted(id)
-}
-
-fn nothing_kept(id: DonationId) -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        format!("nothing is kept of the painting of donation {id}"),
-    )
-}
-
-async fn timeline(desk: &Desk, id: DonationId) -> Result<Option<Arc<Timeline>>, Problem> {
-    let row = look(desk, id).await?;
-    if row.kept != Kept::Plan {
-        return Ok(None);
-    }
-    let work = desk.clerk().ask(move |ledger| ledger.work(id)).await;
-    let work = work.map_err(|error| ledger_problem(&error))?;
-    let plan = work
-        .plan
-        .and_then(|json| Plan::parse(&json, &Limits::default()).ok());
-    Ok(plan.map(|plan| Arc::new(Timeline::compile(&plan, &TimelineOptions::default()))))
-}
-
-/// `GET /donations/{id}/picture.png`: the finished canvas, or the painter's picture where there is no plan yet.
-pub(crate) async fn picture(State(desk): State<Desk>, id: Id) -> Result<Response, Problem> {
-    let id = number(id)?;
-    let png = match timeline(&desk, id).await? {
-        Some(timeline) => {
-            busy(&desk, move || {
-                let mut playhead = Playhead::new(Arc::clone(&timeline));
-                playhead.seek(timeline.duration());
-                let frame = playhead.frame();
-                let scale = PICTURE.div_ceil(frame.width().max(frame.height()).max(1));
-                let mut png = Vec::new();
-                let scale = u16::try_from(scale).unwrap_or(1);
-                write_png(frame, scale, &[], &mut png).ok().map(|()| png)
-            })
-            .await?
-        }
-        None => {
-            let work = desk.clerk().ask(move |ledger| ledger.work(id)).await;
-            work.map_err(|error| ledger_problem(&error))?.picture
-        }
-    };
-    let png = png.ok_or_else(|| nothing_kept(id))?;
-    Ok(file(png, "image/png", None))
-}
-
-/// `GET /donations/{id}/plan.json`.
-pub(crate) async fn plan(State(desk): State<Desk>, id: Id) -> Result<Response, Problem> {
-    let id = number(id)?;
-    if look(&desk, id).await?.kept != Kept::Plan {
-        return Err(nothing_kept(id));
-    }
-    let work = desk.clerk().ask(move |ledger| ledger.work(id)).await;
-    let plan = work.map_err(|error| ledger_problem(&error))?.plan;
-    let plan = plan.ok_or_else(|| nothing_kept(id))?;
-    Ok(file(
-        plan.into_bytes(),
-        "application/json",
-        Some(format!("drawstream-{}.plan.json", id.0)),
-    ))
-}
-
-/// `GET /donations/{id}/timelapse.gif`.
-pub(crate) async fn timelapse(State(desk): State<Desk>, id: Id) -> Result<Response, Problem> {
-    let id = number(id)?;
-    let timeline = timeline(&desk, id).await?.ok_or_else(|| nothing_kept(id))?;
-    let gif = busy(&desk, move || {
-        let length = timeline.duration().min(LAPSE);
-        let side = timeline.canvas().size;
-        let scale = (PICTURE / u32::from(side.w().max(side.h()))).clamp(1, 8) as u16;
-        let lapse = Timelapse::new(timeline, 25, Some(length))
-            .ok()?
-            .with_hold(Duration::from_secs(3));
-        let mut gif = Vec::new();
-        write_gif(&lapse, scale, &mut gif, &mut |_, _| ())
-            .ok()
-            .map(|()| gif)
-    });
-    let gif = gif.await?.ok_or_else(|| nothing_kept(id))?;
-    Ok(file(
-        gif,
-        "image/gif",
-        Some(format!("drawstream-{}.gif", id.0)),
-    ))
-}
-
-/// Work that takes a processor for a while: one at a time, so that the stage keeps the other.
-async fn busy<T: Send + 'static>(
-    desk: &Desk,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    let broken = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "a defect of the program");
-    let _turn = desk.busy.acquire().await.map_err(|_| broken())?;
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| broken())
-}
-
-fn file(bytes: Vec<u8>, kind: &'static str, name: Option<String>) -> Response {
-    let mut response = Bytes::from(bytes).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=3600"),
-    );
-    if let Some(name) = name
-        && let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
-    {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    response
 }

@@ -1,6 +1,7 @@
 //! The [`Craft`]: one donation from the gate to its strokes. Each step is in the ledger before the next begins.
 
-use std::io::Cursor;
+mod easel;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,10 +10,10 @@ use drawstream_core::gate::{
     ApprovedRequest, ApprovedScene, Field, Gate, Judgement, Refusal, ScreenText,
 };
 use drawstream_core::pixelize::IndexedImage;
-use drawstream_core::plan::{CanvasSize, Limits, Plan, Version};
-use drawstream_core::scene::{Decision, Scene, Seed};
+use drawstream_core::plan::{Limits, Plan};
+use drawstream_core::scene::Decision;
 use drawstream_core::sketch;
-use drawstream_core::strokes::{self, Commission, Tempo};
+use drawstream_core::strokes::Tempo;
 use drawstream_core::timeline::{Timeline, TimelineOptions};
 use image::ImageFormat;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -30,6 +31,7 @@ use crate::playbill::Playbill;
 use crate::scene_doc;
 use crate::stagehand::Arrival;
 
+use self::easel::{encode, ready, seed_of, stroke, underdrawing};
 use super::card::{Card, Turn};
 
 /// How long a rough first idea is drawn.
@@ -567,72 +569,4 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| Stop::Failed(format!("a defect of the program: {error}")))
-}
-
-/// The same donation gives the same seed, so that a painting can be made again.
-fn seed_of(donation: &Donation) -> Seed {
-    let name = format!("{}/{}", donation.external.source, donation.external.id);
-    // FNV-1a, 64 bits.
-    Seed(name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    }))
-}
-
-fn encode(picture: &Picture) -> Result<Vec<u8>, image::ImageError> {
-    let pixels = match picture {
-        Picture::Painted(pixels) => pixels.clone(),
-        Picture::Indexed(image) => image.to_rgb(),
-    };
-    let mut png = Vec::new();
-    pixels.write_to(&mut Cursor::new(&mut png), ImageFormat::Png)?;
-    Ok(png)
-}
-
-/// Pixel art → the plan's JSON and its timeline.
-fn stroke(
-    settings: &Settings,
-    image: &IndexedImage,
-    seed: Seed,
-) -> Result<(String, Timeline), Stop> {
-    let plan = plan_of(settings, image, settings.tempo, seed)?;
-    let timeline = Timeline::compile(&plan, &settings.timeline);
-    Ok((plan.to_json(Version::V1_1), timeline))
-}
-
-fn plan_of(
-    settings: &Settings,
-    image: &IndexedImage,
-    tempo: Tempo,
-    seed: Seed,
-) -> Result<Plan, Stop> {
-    let painting = strokes::paint(
-        image,
-        &Commission {
-            tempo,
-            seed,
-            ..Commission::default()
-        },
-    );
-    let painting = painting.map_err(|error| Stop::Failed(error.to_string()))?;
-    painting
-        .plan(settings.caption.clone())
-        .map_err(|error| Stop::Failed(error.to_string()))
-}
-
-/// A rough first idea of a scene, drawn within the time that painters usually need.
-fn underdrawing(settings: &Settings, scene: &Scene) -> Option<Timeline> {
-    let side = u16::try_from(settings.pixels).ok()?;
-    let image = sketch::underdrawing(scene, CanvasSize::new(side, side)?);
-    let plan = plan_of(settings, &image, Tempo::Total(UNDERDRAWING), scene.seed).ok()?;
-    Some(Timeline::compile(&plan, &settings.timeline))
-}
-
-fn ready(id: DonationId, bill: Arc<Playbill>, timeline: Timeline) -> Arrival {
-    let palette = timeline.palette(MOST_DABS).into();
-    Arrival::Ready {
-        id,
-        bill,
-        timeline: Arc::new(timeline),
-        palette,
-    }
 }
