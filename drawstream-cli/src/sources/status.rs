@@ -1,4 +1,4 @@
-//! What the operator sees of a source: its [`SourceStatus`], and the [`Teller`] by which the source tells it.
+//! What the operator sees of a source: its [`SourceStatus`], and the `Teller` by which the source tells it.
 
 use std::time::SystemTime;
 
