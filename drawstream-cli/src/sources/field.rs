@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// A currency nobody named, after ISO 4217.
-const NO_CURRENCY: &str = "XXX";
+pub(super) const NO_CURRENCY: &str = "XXX";
 
 /// A text without white space around it; `None` where there is nothing in it.
 pub(super) fn words(value: &Value) -> Option<RawText> {

@@ -5,11 +5,9 @@ use serde_json::{Map, Value};
 use time::PrimitiveDateTime;
 use time::macros::format_description;
 
+use super::super::field::NO_CURRENCY;
 use super::NAME;
 use crate::ledger::{NewDonation, Origin};
-
-/// A currency nobody named, after ISO 4217.
-const NO_CURRENCY: &str = "XXX";
 
 /// A row that is no donation: without an id it could be taken any number of times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
