@@ -17,6 +17,7 @@ pub mod render;
 pub mod run;
 pub mod schema;
 pub mod settings;
+mod sheet;
 pub mod simulate;
 pub mod steer;
 pub mod validate;

@@ -28,7 +28,8 @@ use self::key::{KEYS, Privacy};
 use self::layers::Layers;
 pub use self::layers::Origin;
 pub use self::painter::{
-    ComfyUiConfig, GpuSharing, OpenAiImagesConfig, PainterConfig, PainterName, WebUiConfig,
+    ComfyUiConfig, GpuSharing, OpenAiImagesConfig, PainterConfig, PainterName, Previews,
+    WebUiConfig,
 };
 pub use self::planner::{PlannerBackend, PlannerConfig, Unsure};
 pub use self::rules::RulesConfig;

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, Start};
+use crate::config::{Config, Start, Use};
 use crate::control::{Link, SourceView};
 use crate::failure::Failure;
 use crate::intake::Intake;
@@ -25,7 +25,7 @@ use crate::sources::donation_alerts::{
 };
 use crate::sources::simulator::{Simulator, SimulatorOptions};
 use crate::sources::status::{LinkState, Running, SourceStatus};
-use crate::sources::streamelements::{self, StreamElementsSettings};
+use crate::sources::streamelements;
 use crate::sources::twitch::{self, TwitchSettings};
 use crate::sources::webhook;
 use crate::staff::{Policy, Staff};
@@ -116,18 +116,24 @@ pub(crate) async fn start(
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> Result<watch::Receiver<Vec<SourceView>>, Failure> {
-    let mut sources = Sources::default();
+    let mut opening = Opening {
+        sources: Sources::default(),
+        config,
+        backfill_since,
+        intake,
+        stop,
+    };
     match occasion {
-        Occasion::Demo => {
-            sources.run(demo(config, intake, tasks, stop).await?);
-        }
+        Occasion::Demo => opening
+            .sources
+            .run(demo(config, intake, tasks, stop).await?),
         Occasion::Stream => {
-            donation_alerts(&mut sources, config, backfill_since, intake, stop).await?;
-            donatepay(&mut sources, config, backfill_since, intake, stop).await?;
-            twitch(&mut sources, config, intake, stop)?;
-            streamelements(&mut sources, config, intake, stop)?;
-            webhook(&mut sources, config, intake, stop).await?;
-            if sources.running.is_empty() {
+            opening.donation_alerts().await?;
+            opening.donatepay().await?;
+            opening.twitch()?;
+            opening.streamelements()?;
+            opening.webhook().await?;
+            if opening.sources.running.is_empty() {
                 tracing::warn!(
                     "no source of donations is on. Set DA_ACCESS_TOKEN, or look around with `drawstream run --demo`; \
                      `drawstream donate 5 \"a cat\"` sends a test donation"
@@ -135,7 +141,7 @@ pub(crate) async fn start(
             }
         }
     }
-    Ok(sources.watch(staff, tasks, stop))
+    Ok(opening.sources.watch(staff, tasks, stop))
 }
 
 async fn demo(
@@ -165,151 +171,138 @@ async fn demo(
     Ok(source)
 }
 
-async fn donation_alerts(
-    sources: &mut Sources,
-    config: &Config,
+/// The sources being started, and what they start with.
+struct Opening<'a> {
+    sources: Sources,
+    config: &'a Config,
     backfill_since: Option<UnixTime>,
-    intake: &Intake,
-    stop: &CancellationToken,
-) -> Result<(), Failure> {
-    let settings = settings(config, backfill_since);
-    let tokens = settings.tokens.load().ok();
-    let token = tokens
-        .as_ref()
-        .map(|tokens| tokens.access.expose())
-        .filter(|token| !token.is_empty());
-    match config.donation_alerts.enabled.start(token.as_ref()) {
-        Start::Now => {
-            sources.run(run_donation_alerts(settings, intake, stop).await?);
-            Ok(())
-        }
-        start => sources.off_or_lacking(
-            start,
-            donation_alerts::NAME,
-            "no token",
-            "run `drawstream login`, or set DA_ACCESS_TOKEN",
-        ),
-    }
+    intake: &'a Intake,
+    stop: &'a CancellationToken,
 }
 
-async fn donatepay(
-    sources: &mut Sources,
-    config: &Config,
-    backfill_since: Option<UnixTime>,
-    intake: &Intake,
-    stop: &CancellationToken,
-) -> Result<(), Failure> {
-    let config = &config.donatepay;
-    let start = config.enabled.start(config.access_token.as_ref());
-    let (Start::Now, Some(token)) = (start, &config.access_token) else {
+impl Opening<'_> {
+    /// The key of a source that is to start; where it is not, that is noted, and where it should, that is an error.
+    fn key<'k, K>(
+        &mut self,
+        name: &str,
+        (enabled, key): (Use, Option<&'k K>),
+        lacks: &str,
+        mend: &str,
+    ) -> Result<Option<&'k K>, Failure> {
+        match enabled.start(key) {
+            Start::Now => Ok(key),
+            start => self
+                .sources
+                .off_or_lacking(start, name, lacks, mend)
+                .map(|()| None),
+        }
+    }
+
+    async fn donation_alerts(&mut self) -> Result<(), Failure> {
+        let settings = settings(self.config, self.backfill_since);
+        let tokens = settings.tokens.load().ok();
+        let token = tokens
+            .as_ref()
+            .map(|tokens| &tokens.access)
+            .filter(|token| !token.expose().is_empty());
+        let enabled = self.config.donation_alerts.enabled;
+        let mend = "run `drawstream login`, or set DA_ACCESS_TOKEN";
+        let key = self.key(donation_alerts::NAME, (enabled, token), "no token", mend)?;
+        if key.is_some() {
+            let source = run_donation_alerts(settings, self.intake, self.stop).await?;
+            self.sources.run(source);
+        }
+        Ok(())
+    }
+
+    async fn donatepay(&mut self) -> Result<(), Failure> {
+        let config = &self.config.donatepay;
+        let key = (config.enabled, config.access_token.as_ref());
         let mend = "set DONATEPAY_ACCESS_TOKEN to the API key of your account";
-        return sources.off_or_lacking(start, donatepay::NAME, "no key", mend);
-    };
-    let settings = DonatePaySettings {
-        access_token: token.clone(),
-        api_base: config.api_base.to_string(),
-        ws_url: config.ws_url.to_string(),
-        backfill: Backfill {
-            user_id: config.user_id,
-            since: backfill_since,
-        },
-        pace: donatepay::pace(config.poll_interval),
-        seed: u64::from(std::process::id()),
-    };
-    let source = donatepay::start(settings, intake, stop.clone()).await;
-    sources.run(source.context("start the source donatepay")?);
-    Ok(())
-}
-
-fn twitch(
-    sources: &mut Sources,
-    config: &Config,
-    intake: &Intake,
-    stop: &CancellationToken,
-) -> Result<(), Failure> {
-    let config = &config.twitch;
-    let start = config.enabled.start(config.access_token.as_ref());
-    let (Start::Now, Some(token)) = (start, &config.access_token) else {
-        let mend = "set TWITCH_ACCESS_TOKEN to a user token of the channel";
-        return sources.off_or_lacking(start, twitch::NAME, "no token", mend);
-    };
-    let settings = TwitchSettings {
-        access_token: token.clone(),
-        rewards: config.rewards.clone(),
-        ws_url: config.ws_url.to_string(),
-        api_base: config.api_base.to_string(),
-        auth_base: config.auth_base.to_string(),
-        pace: Pace::default(),
-        seed: u64::from(std::process::id()),
-    };
-    let source = twitch::start(settings, intake.clone(), stop.clone());
-    sources.run(source.context("start the source twitch")?);
-    Ok(())
-}
-
-fn streamelements(
-    sources: &mut Sources,
-    config: &Config,
-    intake: &Intake,
-    stop: &CancellationToken,
-) -> Result<(), Failure> {
-    let config = &config.streamelements;
-    let start = config.enabled.start(config.token.as_ref());
-    let (Start::Now, Some(token)) = (start, &config.token) else {
-        let mend = "set STREAMELEMENTS_TOKEN to the channel's JWT";
-        return sources.off_or_lacking(start, streamelements::NAME, "no token", mend);
-    };
-    let settings = StreamElementsSettings {
-        token: token.clone(),
-        token_type: config.token_type.clone(),
-        channel: config.channel.clone(),
-        ws_url: config.ws_url.to_string(),
-        pace: Pace::default(),
-        seed: u64::from(std::process::id()),
-    };
-    sources.run(streamelements::start(
-        settings,
-        intake.clone(),
-        stop.clone(),
-    ));
-    Ok(())
-}
-
-async fn webhook(
-    sources: &mut Sources,
-    config: &Config,
-    intake: &Intake,
-    stop: &CancellationToken,
-) -> Result<(), Failure> {
-    let config = &config.webhook;
-    match config
-        .enabled
-        .start(webhook::is_equipped(config).then_some(config))
-    {
-        Start::Now => {}
-        start => {
-            return sources.off_or_lacking(
-                start,
-                webhook::NAME,
-                "no key",
-                "set WEBHOOK_SECRET, KOFI_VERIFICATION_TOKEN, THRONE_CREATOR_ID or KICK_BROADCASTER_ID",
-            );
-        }
+        let Some(token) = self.key(donatepay::NAME, key, "no key", mend)? else {
+            return Ok(());
+        };
+        let settings = DonatePaySettings {
+            access_token: token.clone(),
+            api_base: config.api_base.to_string(),
+            ws_url: config.ws_url.to_string(),
+            backfill: Backfill {
+                user_id: config.user_id,
+                since: self.backfill_since,
+            },
+            pace: donatepay::pace(config.poll_interval),
+            seed: seed(),
+        };
+        let source = donatepay::start(settings, self.intake, self.stop.clone()).await;
+        self.sources
+            .run(source.context("start the source donatepay")?);
+        Ok(())
     }
-    let listener = webhook::bind(config).await.map_err(|error| {
-        let place = format!("listen for webhooks on {}:{}", config.host, config.port);
-        Failure::world(anyhow::Error::new(error).context(place))
-            .with_hint("another program may have the port: choose another with WEBHOOK_PORT")
-    })?;
-    let address = listener.local_addr().context("ask for the address")?;
-    tracing::info!("webhooks are taken at http://{address}");
-    sources.run(webhook::start(
-        listener,
-        config.clone(),
-        intake.clone(),
-        stop.clone(),
-    ));
-    Ok(())
+
+    fn twitch(&mut self) -> Result<(), Failure> {
+        let config = &self.config.twitch;
+        let key = (config.enabled, config.access_token.as_ref());
+        let mend = "set TWITCH_ACCESS_TOKEN to a user token of the channel";
+        let Some(token) = self.key(twitch::NAME, key, "no token", mend)? else {
+            return Ok(());
+        };
+        let settings = TwitchSettings {
+            access_token: token.clone(),
+            rewards: config.rewards.clone(),
+            ws_url: config.ws_url.to_string(),
+            api_base: config.api_base.to_string(),
+            auth_base: config.auth_base.to_string(),
+            pace: Pace::default(),
+            seed: seed(),
+        };
+        let source = twitch::start(settings, self.intake.clone(), self.stop.clone());
+        self.sources.run(source.context("start the source twitch")?);
+        Ok(())
+    }
+
+    fn streamelements(&mut self) -> Result<(), Failure> {
+        let config = &self.config.streamelements;
+        let key = (config.enabled, config.token.as_ref());
+        let mend = "set STREAMELEMENTS_TOKEN to the channel's JWT";
+        let is_on = self
+            .key(streamelements::NAME, key, "no token", mend)?
+            .is_some();
+        let Some(settings) = streamelements::settings(config).filter(|_| is_on) else {
+            return Ok(());
+        };
+        let source = streamelements::start(settings, self.intake.clone(), self.stop.clone());
+        self.sources.run(source);
+        Ok(())
+    }
+
+    async fn webhook(&mut self) -> Result<(), Failure> {
+        let config = &self.config.webhook;
+        let key = webhook::is_equipped(config).then_some(config);
+        let mend =
+            "set WEBHOOK_SECRET, KOFI_VERIFICATION_TOKEN, THRONE_CREATOR_ID or KICK_BROADCASTER_ID";
+        if self
+            .key(webhook::NAME, (config.enabled, key), "no key", mend)?
+            .is_none()
+        {
+            return Ok(());
+        }
+        let listener = webhook::bind(config).await.map_err(|error| {
+            let place = format!("listen for webhooks on {}:{}", config.host, config.port);
+            Failure::world(anyhow::Error::new(error).context(place))
+                .with_hint("another program may have the port: choose another with WEBHOOK_PORT")
+        })?;
+        let address = listener.local_addr().context("ask for the address")?;
+        tracing::info!("webhooks are taken at http://{address}");
+        let (config, intake, stop) = (config.clone(), self.intake.clone(), self.stop.clone());
+        self.sources
+            .run(webhook::start(listener, config, intake, stop));
+        Ok(())
+    }
+}
+
+/// Waits between connections differ from program to program, so that not all come back at once.
+fn seed() -> u64 {
+    u64::from(std::process::id())
 }
 
 fn settings(config: &Config, backfill_since: Option<UnixTime>) -> DonationAlertsSettings {
@@ -333,8 +326,7 @@ fn settings(config: &Config, backfill_since: Option<UnixTime>) -> DonationAlerts
             poll_up: da.poll_interval,
             ..Pace::default()
         },
-        // Waits between connections differ from program to program, so that not all come back at once.
-        seed: u64::from(std::process::id()),
+        seed: seed(),
     }
 }
 

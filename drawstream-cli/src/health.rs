@@ -1,9 +1,12 @@
 //! [`Health`]: how something that the show leans on is, in one line, and what can be done about it.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// How it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
     /// It works.
@@ -15,7 +18,8 @@ pub enum Grade {
 }
 
 /// One line of state, and the mend. Neither holds a secret or a viewer's words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WorkerHealth")]
 pub struct Health {
     /// How it is.
     pub grade: Grade,

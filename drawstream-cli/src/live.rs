@@ -174,6 +174,9 @@ impl Live {
             meters: Arc::clone(&meters),
         };
         let studio = Studio::new(&config, intake.clone(), crew, studio_lines, stop.clone());
+        let mut checkup = studio.checkup();
+        checkup.first().await;
+        staff.employ("checkup", Policy::Restart, move || checkup.clone().go_on());
         let studio = Arc::new(tokio::sync::Mutex::new(studio));
         staff.employ("studio", Policy::Restart, move || {
             let studio = Arc::clone(&studio);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::control::WorkerView;
+use crate::health::{Grade, Health};
 
 /// A frame that took longer than this was missed by everybody at 30 frames a second.
 const LATE: Duration = Duration::from_millis(33);
@@ -155,6 +156,28 @@ impl Meters {
         }
         drop(workers);
         self.told.send_modify(|count| *count += 1);
+    }
+
+    /// A planner or painter was looked at. Says how it was before, where that differs from how it is now; the inner
+    /// `None` is before the first look.
+    pub(crate) fn looked(
+        &self,
+        trade: Trade,
+        name: &str,
+        health: &Health,
+    ) -> Option<Option<Grade>> {
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        let worker = workers
+            .iter_mut()
+            .find(|worker| worker.name == name && worker.trade == trade.name())?;
+        worker.up = Some(health.grade != Grade::Bad);
+        if worker.health.as_ref() == Some(health) {
+            return None;
+        }
+        let before = worker.health.replace(health.clone());
+        drop(workers);
+        self.told.send_modify(|count| *count += 1);
+        Some(before.map(|health| health.grade))
     }
 
     /// The planners and painters, in the order in which they are asked.

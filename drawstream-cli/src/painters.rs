@@ -8,6 +8,7 @@ mod order;
 mod roster;
 #[cfg(feature = "sdxl")]
 mod sdxl;
+mod server;
 mod sketch;
 mod webui;
 
@@ -94,6 +95,36 @@ pub enum PainterError {
     Cancelled,
 }
 
+/// How often a painter is asked for one painting at most.
+pub const TRIES: u32 = 2;
+
+/// What follows from a painter's error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// The same painter may do better with another seed.
+    OtherSeed,
+    /// Another painter is asked.
+    OtherPainter,
+    /// Nobody is asked: the picture is not wanted any more.
+    Nobody,
+}
+
+impl PainterError {
+    /// What follows from it.
+    pub const fn then(&self) -> Then {
+        match self {
+            Self::Unusable(_) => Then::OtherSeed,
+            Self::Unreachable(_) | Self::Broken(_) => Then::OtherPainter,
+            Self::Cancelled => Then::Nobody,
+        }
+    }
+}
+
+/// Whether what a painter shows of its work can be shown: it is not black, of one colour or noise.
+pub(crate) fn is_presentable(preview: &RgbImage) -> bool {
+    glance::look(preview, None).is_ok()
+}
+
 /// What a painter works with.
 #[derive(Clone, Debug, Default)]
 pub struct Sitting {
@@ -105,6 +136,21 @@ pub struct Sitting {
     pub preview: watch::Sender<Option<Arc<RgbImage>>>,
     /// 0 at the first try; a painter that failed is asked again with 1, and should take another seed.
     pub attempt: u32,
+}
+
+impl Sitting {
+    /// Whether anybody looks at previews.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.preview.receiver_count() > 0
+    }
+
+    /// Shows a preview as it came over the wire; one that cannot be read is none.
+    pub(crate) async fn show(&self, bytes: Vec<u8>) {
+        let decoded = tokio::task::spawn_blocking(move || glance::decode(&bytes)).await;
+        if let Ok(Ok(rough)) = decoded {
+            self.preview.send_replace(Some(Arc::new(rough)));
+        }
+    }
 }
 
 /// Paints scenes.

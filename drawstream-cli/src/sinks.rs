@@ -8,6 +8,8 @@ use drawstream_core::stage::StageRect;
 
 pub use self::record::{Recorder, RecorderError};
 #[cfg(feature = "window")]
+pub(crate) use self::window::adapter;
+#[cfg(feature = "window")]
 pub use self::window::{Closed, Glass, KeyCommand, StageWindow, WindowError};
 
 /// A frame of the stage.

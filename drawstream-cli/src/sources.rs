@@ -15,6 +15,7 @@ pub mod console;
 pub mod donatepay;
 pub mod donation_alerts;
 mod field;
+mod line;
 mod relay;
 pub mod simulator;
 pub mod status;

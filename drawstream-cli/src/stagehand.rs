@@ -89,7 +89,8 @@ pub enum Arrival {
         /// What may be seen of it.
         bill: Arc<Playbill>,
     },
-    /// A rough first idea of the painting, to be seen while a painter works.
+    /// A rough idea of the painting, to be seen while a painter works: a first one, or what the painter shows of its
+    /// work, which goes over the one before.
     Underdrawing {
         /// Whose.
         id: DonationId,

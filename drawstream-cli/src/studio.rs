@@ -4,8 +4,10 @@
 //! another planner, another painter; and where nobody can paint, the donation gets its card and can be retried.
 
 mod card;
+mod checkup;
 mod craft;
 mod errand;
+mod hand;
 mod order;
 
 use std::collections::BTreeMap;
@@ -22,11 +24,13 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::checkup::Checkup;
 use self::craft::{Craft, Made};
 pub use self::errand::Errand;
 pub(crate) use self::errand::{Done, Reach};
+pub(crate) use self::hand::Hand;
 use self::order::InOrder;
-use crate::config::Config;
+use crate::config::{Config, PlannerBackend, Unsure};
 use crate::control::{LiveSettings, SourceView};
 use crate::intake::Intake;
 use crate::ledger::{Clerk, LedgerError, Outcome, State, ToPrepare, Turn};
@@ -128,7 +132,17 @@ impl Studio {
             planning: Semaphore::new(1),
             painting: Semaphore::new(1),
             card: card::Card::new(config.gpu_sharing),
-            settings: craft::Settings::from(config),
+            hand: Hand::from(config),
+            unsure: match config.planner.backend {
+                // It always gives a verdict.
+                PlannerBackend::Builtin => Unsure::BuiltIn,
+                PlannerBackend::Ollama
+                | PlannerBackend::LlamaCpp
+                | PlannerBackend::Vllm
+                | PlannerBackend::Tgi
+                | PlannerBackend::OpenAi => config.planner.unsure,
+            },
+            previews: config.painter.previews,
             live: lines.settings,
             meters: lines.meters,
         };
@@ -152,6 +166,11 @@ impl Studio {
             turns: config.rules.turns(),
             in_turn: Vec::new(),
         }
+    }
+
+    /// Who looks after the planners and painters.
+    pub(crate) fn checkup(&self) -> Checkup {
+        Checkup::new(Arc::clone(&self.craft))
     }
 
     /// Puts on the stage what an earlier run left ready, then works until the program stops. A ledger that cannot be
@@ -433,13 +452,15 @@ impl Studio {
 
 #[cfg(test)]
 mod tests {
-    use drawstream_core::gate::ApprovedScene;
+    use drawstream_core::gate::{ApprovedScene, Judgement};
     use drawstream_core::plan::CanvasSize;
+    use drawstream_core::timeline::Playhead;
     use futures_util::future::BoxFuture;
 
     use super::*;
     use drawstream_core::stage::ThemeName;
 
+    use crate::commands::plan_scene::{self, SAMPLES};
     use crate::health::Health;
     use crate::intake::Trial;
     use crate::ledger::Ledger;
@@ -473,6 +494,18 @@ mod tests {
         }
     }
 
+    fn lines(config: &Config, floor: mpsc::Sender<Arrival>) -> StudioLines {
+        let settings = LiveSettings::new(config, ThemeName::default(), Fps::Hidden);
+        StudioLines {
+            floor,
+            orders: mpsc::channel(1).0,
+            errands: mpsc::channel(1).1,
+            sources: watch::channel(Vec::new()).1,
+            settings: watch::channel(settings).1,
+            meters: Arc::new(Meters::new(["builtin"].into_iter(), ["clumsy"].into_iter())),
+        }
+    }
+
     #[tokio::test]
     async fn a_donation_that_breaks_its_painter_has_three_tries_and_the_next_goes_on() {
         let folder = tempfile::tempdir().unwrap();
@@ -497,19 +530,7 @@ mod tests {
             painters: vec![Box::new(Clumsy(Sketch { size, colors: 12 }))],
         };
         let (floor, mut arrivals) = mpsc::channel(64);
-        let lines = StudioLines {
-            floor,
-            orders: mpsc::channel(1).0,
-            errands: mpsc::channel(1).1,
-            sources: watch::channel(Vec::new()).1,
-            settings: watch::channel(LiveSettings::new(
-                &config,
-                ThemeName::default(),
-                Fps::Hidden,
-            ))
-            .1,
-            meters: Arc::new(Meters::new(["builtin"].into_iter(), ["clumsy"].into_iter())),
-        };
+        let lines = lines(&config, floor);
         let stop = CancellationToken::new();
         let mut studio = Studio::new(&config, intake, crew, lines, stop.clone());
         let working = tokio::spawn(async move { studio.run().await });
@@ -528,5 +549,46 @@ mod tests {
         assert_eq!(again.unwrap(), Outcome::Stored);
         stop.cancel();
         working.await.unwrap().unwrap();
+    }
+
+    /// Three tenths of a second of waiting, whatever the painter; and a first stroke within what is left of the
+    /// second.
+    #[tokio::test(start_paused = true)]
+    async fn there_is_a_stroke_within_a_second_of_whatever_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ledger, _) = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        let (clerk, _) = Clerk::hire(ledger).unwrap();
+        let config = Config::load(None, &[]).unwrap();
+        let intake = Intake::new(clerk, config.currency.clone());
+        let crew = Crew {
+            gate: Arc::new(Gate::default()),
+            planners: Vec::new(),
+            painters: Vec::new(),
+        };
+        let (floor, mut arrivals) = mpsc::channel(64);
+        let lines = lines(&config, floor.clone());
+        let studio = Studio::new(&config, intake, crew, lines, CancellationToken::new());
+        let mut drawn = 0;
+        for (number, text) in SAMPLES.into_iter().enumerate() {
+            let donation = plan_scene::donation(number, text);
+            let Judgement::Approved(request) = studio.craft.gate.judge(donation.clone()) else {
+                continue;
+            };
+            let asked = Instant::now();
+            let arrival = tokio::select! {
+                never = studio.craft.first_idea(&donation, &request, &floor) => match never {},
+                arrival = arrivals.recv() => arrival.unwrap(),
+            };
+            assert!(asked.elapsed() < Duration::from_millis(400), "{text}");
+            let Arrival::Underdrawing { timeline, .. } = arrival else {
+                panic!("{arrival:?}");
+            };
+            let mut head = Playhead::new(timeline);
+            let blank = head.frame().clone();
+            head.seek(Duration::from_millis(400));
+            assert_ne!(*head.frame(), blank, "{text}");
+            drawn += 1;
+        }
+        assert!(drawn >= 8, "{drawn}");
     }
 }

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use drawstream_core::color::Rgb8;
 use drawstream_core::pixelize::{Grid, IndexedImage, pixelize};
-use drawstream_core::plan::{Canvas, CanvasPoint, CanvasSize, Op, Plan, PlanError, Step};
+use drawstream_core::plan::{Plan, PlanError};
 use drawstream_core::strokes::paint;
 use drawstream_core::timeline::{Playhead, Timeline, TimelineOptions};
-use image::imageops::{FilterType, overlay, resize};
 use image::{Rgb, RgbImage};
 
 use super::pixelize::{read, write};
 use super::plan::PaintingArgs;
+use super::sheet::{GAP, LINE, blank, picture_of, place, write_line};
 use crate::failure::Failure;
 
 /// Writes one sheet: the picture, the grid found in it, the pixel art with its colours, and the painting at a tenth,
@@ -31,14 +31,11 @@ pub struct CompareArgs {
 
 /// Moments of the painting that the sheet shows, in percent.
 const MOMENTS: [u32; 5] = [10, 25, 50, 75, 100];
-/// Sides of the panels of the two rows and the space around them, in pixels: the rows are equally long.
+/// Sides of the panels of the two rows, in pixels: the rows are equally long.
 const LARGE: u32 = 494;
 const SMALL: u32 = 288;
-const GAP: u32 = 16;
-/// Height of the palette's swatches, and of a line of letters.
+/// Height of the palette's swatches.
 const SWATCH: u32 = 24;
-const LINE: u32 = 28;
-const PAGE: Rgb<u8> = Rgb([0x28, 0x28, 0x2C]);
 
 impl CompareArgs {
     /// Reads the picture, follows it to the finished painting, writes the sheet.
@@ -65,7 +62,7 @@ fn sheet(
 ) -> Result<RgbImage, PlanError> {
     let across = 5 * SMALL + 6 * GAP;
     let second = GAP + LINE + LARGE + SWATCH + GAP;
-    let mut sheet = RgbImage::from_pixel(across, second + LINE + SMALL + GAP, PAGE);
+    let mut sheet = blank(across, second + LINE + SMALL + GAP);
     let large = |i: u32| GAP + i * (across - 2 * GAP - LARGE) / 2;
     let found = match grid {
         Some(grid) => format!(
@@ -82,7 +79,7 @@ fn sheet(
     );
     let size = format!("{} x {} px", picture.width(), picture.height());
     for (i, caption) in [size, found, shape].iter().enumerate() {
-        write_line(&mut sheet, large(i as u32), GAP, caption)?;
+        write_line(&mut sheet, (large(i as u32), GAP), SMALL, caption)?;
     }
     let below = GAP + LINE;
     place(&mut sheet, picture, large(0), below, LARGE);
@@ -100,15 +97,17 @@ fn sheet(
         let x = GAP + i as u32 * (SMALL + GAP);
         write_line(
             &mut sheet,
-            x,
-            second,
+            (x, second),
+            SMALL,
             &format!("{percent} %  {}", clock(at)),
         )?;
-        let frame = head.frame();
-        let frame = RgbImage::from_fn(frame.width(), frame.height(), |x, y| {
-            Rgb(frame.color_at(x, y).unwrap_or_default().channels())
-        });
-        place(&mut sheet, &frame, x, second + LINE, SMALL);
+        place(
+            &mut sheet,
+            &picture_of(head.frame()),
+            x,
+            second + LINE,
+            SMALL,
+        );
     }
     Ok(sheet)
 }
@@ -117,23 +116,6 @@ fn sheet(
 fn clock(at: Duration) -> String {
     let tenths = at.as_millis() / 100;
     format!("{}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
-}
-
-/// Puts a picture in the middle of a square panel, as large as it fits: pixel by pixel where it is enlarged.
-fn place(sheet: &mut RgbImage, picture: &RgbImage, x: u32, y: u32, side: u32) {
-    let longer = picture.width().max(picture.height()).max(1);
-    let fit = |length: u32| {
-        let scaled = u64::from(length) * u64::from(side) / u64::from(longer);
-        u32::try_from(scaled).unwrap_or(side).clamp(1, side)
-    };
-    let filter = if longer > side {
-        FilterType::Triangle
-    } else {
-        FilterType::Nearest
-    };
-    let fitted = resize(picture, fit(picture.width()), fit(picture.height()), filter);
-    let (dx, dy) = ((side - fitted.width()) / 2, (side - fitted.height()) / 2);
-    overlay(sheet, &fitted, i64::from(x + dx), i64::from(y + dy));
 }
 
 /// The picture with the grid's lines over it, in the colour that differs most from what is below.
@@ -175,27 +157,6 @@ fn swatches(sheet: &mut RgbImage, art: &IndexedImage, x: u32, y: u32) {
             sheet.put_pixel(x + dx, y + dy, Rgb(color.channels()));
         }
     }
-}
-
-/// Letters of the plans' own font, twice enlarged.
-fn write_line(sheet: &mut RgbImage, x: u32, y: u32, text: &str) -> Result<(), PlanError> {
-    let page = Rgb8::from(PAGE.0);
-    let size = CanvasSize::new((SMALL / 2) as u16, (LINE / 2) as u16).expect("a line has a size");
-    let letters = Op::Text {
-        at: CanvasPoint::new(0, 2),
-        value: text.to_owned(),
-        font: None,
-        size: 8,
-        color: Rgb8::new(0xDD, 0xDD, 0xDD),
-    };
-    let canvas = Canvas::new(size).with_background(page);
-    let plan = Plan::from_steps(canvas, "", vec![Step::from(letters)])?;
-    let line = Timeline::compile(&plan, &TimelineOptions::default()).finished();
-    let line = RgbImage::from_fn(line.width() * 2, line.height() * 2, |x, y| {
-        Rgb(line.color_at(x / 2, y / 2).unwrap_or_default().channels())
-    });
-    overlay(sheet, &line, i64::from(x), i64::from(y));
-    Ok(())
 }
 
 #[cfg(test)]

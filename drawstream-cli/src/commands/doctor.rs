@@ -4,6 +4,7 @@
 
 mod machine;
 mod services;
+mod sources;
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -107,9 +108,10 @@ impl DoctorArgs {
             services::Depth::Whole
         };
         vec![
-            Box::pin(async { machine::look(config) }),
+            Box::pin(machine::look(config)),
             Box::pin(services::clock(config)),
             Box::pin(services::donation_alerts(config)),
+            Box::pin(sources::look(config)),
             Box::pin(services::port(config)),
             Box::pin(services::planner(config, depth)),
             Box::pin(services::painters(config, depth)),

@@ -1,4 +1,6 @@
-//! `drawstream paint`: a painter alone, from words to a picture.
+//! `drawstream paint`: a painter alone, from words to a picture; or the sample donations through the whole pipeline.
+
+mod samples;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,15 +23,20 @@ use crate::failure::Failure;
 use crate::logging;
 use crate::painters::{self, Painter, PainterError, Picture, Sitting};
 
-/// Have one picture painted, without a show
+/// Have one picture painted, or ten samples, without a show
 #[derive(Debug, clap::Args)]
 pub struct PaintArgs {
     /// What it shows. Text-to-image models take English as it is written; for other languages the built-in planner
     /// words the prompt
-    prompt: String,
+    #[arg(required_unless_present = "samples", requires = "output")]
+    prompt: Option<String>,
     /// Where the picture is written, as PNG
     #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    output: Option<PathBuf>,
+    /// Instead of a prompt: ten sample donations through the whole pipeline, as in a show. Each one's scene, picture,
+    /// pixel art, plan, layers and frames go into a folder of their own in this one, and a sheet of all beside them
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["prompt", "output", "negative", "pixelize", "preview"])]
+    samples: Option<PathBuf>,
     /// Which painter [default: the first that is set up]
     #[arg(long, value_name = "NAME", value_parser = painter_name)]
     painter: Option<PainterName>,
@@ -91,19 +98,29 @@ impl PaintArgs {
     pub fn run(self) -> Result<(), Failure> {
         let config = self.settings.load_with(&self.own())?;
         logging::start(&config.log);
-        let painter = self.hired(&config)?;
-        let scene = self.scene()?;
+        let mut painters = self.hired(&config)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .context("start the program's threads")?;
+        if let Some(folder) = &self.samples {
+            let seed = Seed(self.seed);
+            return runtime.block_on(samples::paint_all(&config, &painters, folder, seed));
+        }
+        let (Some(prompt), Some(output)) = (&self.prompt, &self.output) else {
+            return Err(Failure::input(anyhow!(
+                "say what is painted, and where to: PROMPT -o FILE"
+            )));
+        };
+        let painter = painters.swap_remove(0);
+        let scene = self.scene(prompt)?;
         let picture = runtime.block_on(self.paint(&*painter, &scene))?;
         let pixels = match &picture {
             Picture::Painted(pixels) => pixels.clone(),
             Picture::Indexed(image) => image.to_rgb(),
         };
-        write(&self.output, &pixels)?;
+        write(output, &pixels)?;
         match &self.pixelize {
             Some(path) => {
                 let pixel = &config.pixel;
@@ -136,20 +153,18 @@ impl PaintArgs {
         own
     }
 
-    fn hired(&self, config: &Config) -> Result<Box<dyn Painter>, Failure> {
+    /// The painter that is named, or all that are set up, in their order; at least one.
+    fn hired(&self, config: &Config) -> Result<Vec<Box<dyn Painter>>, Failure> {
         match self.painter {
-            Some(name) => painters::painter(name, config),
-            None => painters::roster(config)?
-                .into_iter()
-                .next()
-                .ok_or_else(|| Failure::input(anyhow!("no painter is set up"))),
+            Some(name) => Ok(vec![painters::painter(name, config)?]),
+            None => painters::roster(config),
         }
     }
 
     /// The words as a scene, past the gate like everybody's.
-    fn scene(&self) -> Result<ApprovedScene, Failure> {
+    fn scene(&self, prompt: &str) -> Result<ApprovedScene, Failure> {
         let gate = Gate::default();
-        let request = match gate.judge(donation(&self.prompt)) {
+        let request = match gate.judge(donation(prompt)) {
             Judgement::Approved(request) => request,
             Judgement::Refused(refusal) => {
                 let why = anyhow!("the gate refuses this prompt: {}", refusal.rule);

@@ -9,7 +9,7 @@ use clap::Args;
 use drawstream_core::donation::{
     Currency, Donation, DonationId, ExternalId, Money, RawText, UnixTime,
 };
-use drawstream_core::gate::{Gate, Judgement};
+use drawstream_core::gate::{ApprovedScene, Gate, Judgement};
 use drawstream_core::scene::{Decision, Seed};
 use serde_json::{Value, json};
 
@@ -50,18 +50,18 @@ pub struct PlanSceneArgs {
 }
 
 /// What became of a request.
-struct Row {
-    text: String,
+pub(super) struct Row {
+    pub(super) text: String,
     /// `draw`, `refuse`, `gate` or `none`.
-    call: &'static str,
-    planner: &'static str,
-    rung: &'static str,
+    pub(super) call: &'static str,
+    pub(super) planner: &'static str,
+    pub(super) rung: &'static str,
     answers: u32,
-    took: Duration,
+    pub(super) took: Duration,
     /// In one line.
-    what: String,
+    pub(super) what: String,
     /// Why planners that were asked before gave no decision.
-    troubles: Vec<String>,
+    pub(super) troubles: Vec<String>,
     scene: Value,
 }
 
@@ -91,7 +91,7 @@ impl PlanSceneArgs {
             .block_on(async {
                 let mut rows = Vec::new();
                 for (number, text) in texts.into_iter().enumerate() {
-                    let row = row(&gate, &planners, number, text, Seed(self.seed)).await;
+                    let (row, _) = row(&gate, &planners, number, text, Seed(self.seed)).await;
                     if !to_stdout {
                         row.print()?;
                     }
@@ -114,14 +114,14 @@ impl PlanSceneArgs {
     }
 }
 
-/// The same way as in a show: gate, planners in their order, gate.
-async fn row(
+/// The same way as in a show: gate, planners in their order, gate. The scene is there where it may be painted.
+pub(super) async fn row(
     gate: &Gate,
     planners: &[Box<dyn Planner>],
     number: usize,
     text: String,
     seed: Seed,
-) -> Row {
+) -> (Row, Option<ApprovedScene>) {
     let begun = Instant::now();
     let mut row = Row {
         text,
@@ -140,9 +140,10 @@ async fn row(
             row.call = "gate";
             row.what = format!("{:?}: {}", refusal.category, refusal.rule);
             row.took = begun.elapsed();
-            return row;
+            return (row, None);
         }
     };
+    let mut approved = None;
     for planner in planners {
         match planner.plan(&request, seed).await {
             Ok(planned) => {
@@ -155,6 +156,7 @@ async fn row(
                             row.what = scene.scene().prompt.clone();
                             let json = scene_doc::to_json(scene.scene());
                             row.scene = serde_json::from_str(&json).unwrap_or_default();
+                            approved = Some(scene);
                             break;
                         }
                         Err(refusal) => row.troubles.push(format!(
@@ -179,7 +181,7 @@ async fn row(
         }
     }
     row.took = begun.elapsed();
-    row
+    (row, approved)
 }
 
 /// A test donation with this text.
@@ -218,7 +220,7 @@ impl Row {
         writeln!(out, "        {}", self.what)
     }
 
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         json!({
             "text": self.text,
             "call": self.call,

@@ -1,6 +1,7 @@
 //! [`Key`]: the name of a setting in the file and in the environment, and what it is without either.
 
 mod list;
+mod sources;
 
 pub(crate) use self::list::KEYS;
 
@@ -61,4 +62,20 @@ const fn secret(path: &'static str, env: &'static str, meaning: &'static str) ->
         privacy: Privacy::Secret,
         meaning,
     }
+}
+
+/// Lists of settings one after another.
+const fn joined<const N: usize>(lists: [&[Key]; 3]) -> [Key; N] {
+    let mut all = [lists[0][0]; N];
+    let (mut list, mut from) = (0, 0);
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            all[from + at] = lists[list][at];
+            at += 1;
+        }
+        from += at;
+        list += 1;
+    }
+    all
 }

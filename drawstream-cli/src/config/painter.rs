@@ -81,6 +81,8 @@ pub struct PainterConfig {
     pub inference_steps: u32,
     /// Guidance scale.
     pub guidance: f32,
+    /// Whether the stage shows what painters show of their work.
+    pub previews: Previews,
     /// What `sdxl` alone is told.
     pub sdxl: SdxlConfig,
 }
@@ -116,6 +118,15 @@ pub struct OpenAiImagesConfig {
     pub model: String,
     /// Bearer token.
     pub api_key: Option<Secret>,
+}
+
+/// Whether the stage shows what painters show of their work, though nobody has seen it yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Previews {
+    /// It does, over the rough underdrawing.
+    On,
+    /// The rough underdrawing stays.
+    Off,
 }
 
 /// Whether the language model and the image model are loaded at the same time.
@@ -168,6 +179,10 @@ pub(super) fn read(read: &Reader<'_>) -> Result<PainterConfig, ConfigError> {
             Some(usual) if !read.is_said("painter.guidance") => usual.guidance,
             Some(_) | None => read.number("painter.guidance", 1.0..=50.0)?,
         },
+        previews: read.one_of(
+            "painter.previews",
+            &[("on", Previews::On), ("off", Previews::Off)],
+        )?,
         sdxl,
     })
 }

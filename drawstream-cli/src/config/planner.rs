@@ -49,7 +49,7 @@ impl PlannerBackend {
 pub enum Unsure {
     /// The built-in planner.
     BuiltIn,
-    /// The operator: the donation fails, and waits to be drawn again or left.
+    /// The operator: the donation is held, nothing is drawn of it, and it goes on where a person approves.
     Person,
 }
 

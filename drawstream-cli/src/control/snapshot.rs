@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::health::Health;
+
 /// What is on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -135,8 +137,11 @@ pub struct WorkerView {
     pub name: String,
     /// `planner` or `painter`.
     pub trade: String,
-    /// Whether its last work succeeded; absent before the first.
+    /// Whether it can work, by its last work or the last look at it; absent before either.
     pub up: Option<bool>,
+    /// What the last look at it found, and the mend; absent before the first.
+    #[serde(default)]
+    pub health: Option<Health>,
     /// How many works it has done since the program started.
     pub done: u64,
     /// How many it has failed to do.

@@ -1,10 +1,13 @@
 //! What the operator decides about a single donation: that it may be seen, when, as what, again, or never.
 
 use drawstream_core::donation::DonationId;
-use rusqlite::params;
 use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Ledger, LedgerError, Outcome, State};
+
+/// The verdict about what a person wants painted where no planner gave one.
+const BY_PERSON: &str = r#"{"call":"allow","by":"person"}"#;
 
 /// Whether a person has said that a donation may be seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,19 +29,76 @@ impl FromSql for Approved {
 }
 
 impl Ledger {
-    /// A person says that it may be seen: `held → ready`; one that is still being made will not be held.
+    /// No planner gave a verdict, and a person has to: `gated → held`, with nothing made of it.
+    ///
+    /// `reason` is for the operator and must not hold the viewer's words.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn undecided(&mut self, id: DonationId, reason: &str) -> Result<Outcome, LedgerError> {
+        let at_ms = self.now_ms();
+        let change = self.change()?;
+        let (from, to) = (&[State::Gated], State::Held);
+        if let Some(state) = super::advance(&change, id, from, to, Some(reason), at_ms)? {
+            return Ok(Outcome::Overtaken(state));
+        }
+        change.execute(
+            "UPDATE donations SET interruptions = 0 WHERE id = ?1",
+            params![id.0 as i64],
+        )?;
+        change.commit()?;
+        Ok(Outcome::Stored)
+    }
+
+    /// Whether a person has said that it may be painted, so that no planner's verdict is needed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_vouched_for(&self, id: DonationId) -> Result<bool, LedgerError> {
+        Ok(column(&self.connection, id, "verdict")?.as_deref() == Some(BY_PERSON))
+    }
+
+    /// A person says that it may be seen: `held → ready`; one that is still being made will not be held. One that no
+    /// planner gave a verdict about may be painted now, and goes on at the gate: `held → gated`.
     ///
     /// # Errors
     /// Those of the database.
     pub fn approve(&mut self, id: DonationId) -> Result<Outcome, LedgerError> {
+        let at_ms = self.now_ms();
+        let change = self.change()?;
+        let is_held = super::state_of(&change, id)? == State::Held;
+        if is_held && column(&change, id, "plan")?.is_none() {
+            let (from, reason) = (&[State::Held], Some("a person says that it may be painted"));
+            let _ = super::advance(&change, id, from, State::Gated, reason, at_ms)?;
+            super::keep(&change, id, "verdict", BY_PERSON)?;
+            change.commit()?;
+            return Ok(Outcome::Stored);
+        }
+        drop(change);
         self.judge(id, Approved::Yes, State::Held, State::Ready)
     }
 
-    /// A person takes that back: `ready → held`; one that is still being made will be held.
+    /// A person takes that back: `ready → held`; one that is still being made will be held. One that is made because
+    /// a person said so waits for a person again, with nothing made of it.
     ///
     /// # Errors
     /// Those of the database.
     pub fn disapprove(&mut self, id: DonationId) -> Result<Outcome, LedgerError> {
+        let at_ms = self.now_ms();
+        let is_vouched_for = self.is_vouched_for(id)?;
+        let change = self.change()?;
+        let state = super::state_of(&change, id)?;
+        if is_vouched_for && State::PREPARING.contains(&state) {
+            let reason = Some("the approval was taken back");
+            let _ = super::advance(&change, id, &[state], State::Held, reason, at_ms)?;
+            change.execute(
+                "DELETE FROM works WHERE donation = ?1",
+                params![id.0 as i64],
+            )?;
+            change.commit()?;
+            return Ok(Outcome::Stored);
+        }
+        drop(change);
         self.judge(id, Approved::NotYet, State::Ready, State::Held)
     }
 
@@ -202,6 +262,19 @@ impl Ledger {
     }
 }
 
+/// What is kept of a donation's making, as text.
+fn column(
+    connection: &Connection,
+    id: DonationId,
+    column: &'static str,
+) -> Result<Option<String>, LedgerError> {
+    let kept = connection
+        .prepare_cached(&format!("SELECT {column} FROM works WHERE donation = ?1"))?
+        .query_row(params![id.0 as i64], |row| row.get(0))
+        .optional()?;
+    Ok(kept.flatten())
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -271,6 +344,38 @@ mod tests {
             ledger.approve(id).unwrap(),
             Outcome::Overtaken(State::Refused)
         );
+    }
+
+    #[test]
+    fn what_nobody_gave_a_verdict_about_waits_for_a_person_and_goes_on_at_the_gate() {
+        let folder = tempfile::tempdir().unwrap();
+        let id = DonationId(1);
+        let mut ledger = ledger(folder.path(), 1);
+        assert_eq!(
+            ledger.undecided(id, "no verdict").unwrap(),
+            Outcome::Overtaken(State::Received)
+        );
+        assert_eq!(ledger.gated(id, "{}").unwrap(), Outcome::Stored);
+        assert_eq!(ledger.undecided(id, "no verdict").unwrap(), Outcome::Stored);
+        ledger.close().unwrap();
+        let (mut ledger, _) = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+        assert_eq!(ledger.next_to_prepare(&[]).unwrap(), None);
+        // Nothing was made of it, so that it keeps nothing else from being made.
+        let counts = ledger.counts().unwrap();
+        assert_eq!((counts.held, counts.prepared()), (1, 0));
+        assert!(!ledger.is_vouched_for(id).unwrap());
+        assert_eq!(ledger.approve(id).unwrap(), Outcome::Stored);
+        let next = ledger.next_to_prepare(&[]).unwrap().unwrap();
+        assert_eq!(
+            (next.state, next.approved),
+            (State::Gated, Approved::NotYet)
+        );
+        assert!(ledger.is_vouched_for(id).unwrap());
+        assert_eq!(ledger.planned(id, "{}").unwrap(), Outcome::Stored);
+        assert_eq!(ledger.disapprove(id).unwrap(), Outcome::Stored);
+        assert_eq!(ledger.state(id).unwrap(), State::Held);
+        assert!(!ledger.is_vouched_for(id).unwrap());
+        assert_eq!(ledger.refuse(id, "no").unwrap(), Outcome::Stored);
     }
 
     #[test]

@@ -59,8 +59,10 @@ pub struct Counts {
     pub ready: u64,
     /// Cards that are due.
     pub cards: u64,
-    /// Painted, and waiting for a person's approval.
+    /// Waiting for a person's approval.
     pub held: u64,
+    /// Those of them that are painted.
+    pub painted: u64,
     /// On the stage: none or one.
     pub drawing: u64,
     /// Drawn and held to the end, ever.
@@ -75,7 +77,7 @@ impl Counts {
 
     /// Those that are prepared and wait, for the stage or for a person: what the limit of the queue is about.
     pub const fn prepared(&self) -> u64 {
-        self.ready + self.cards + self.held
+        self.ready + self.cards + self.painted
     }
 }
 
@@ -190,6 +192,16 @@ impl Ledger {
             .prepare_cached("SELECT count(*) FROM donations WHERE card_due = 1")?
             .query_row([], |row| row.get(0))?;
         counts.cards = cards.unsigned_abs();
+        if counts.held > 0 {
+            let painted: i64 = self
+                .connection
+                .prepare_cached(
+                    "SELECT count(*) FROM donations JOIN works ON works.donation = donations.id
+                     WHERE state = 'held' AND plan IS NOT NULL",
+                )?
+                .query_row([], |row| row.get(0))?;
+            counts.painted = painted.unsigned_abs();
+        }
         Ok(counts)
     }
 

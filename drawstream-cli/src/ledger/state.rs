@@ -6,6 +6,7 @@ use std::fmt;
 ///
 /// ```text
 /// received → gated → planned → painted → (held →) ready → drawing → shown
+///               ↕ held, where no planner gave a verdict
 ///     or refused, thanked, failed, skipped, cleared
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,7 +19,8 @@ pub enum State {
     Planned,
     /// A picture exists.
     Painted,
-    /// A plan of strokes exists, and a person has to approve it before it may be seen.
+    /// A person has to approve it: the painting before it may be seen, or, where no planner gave a verdict, the words
+    /// before they are painted.
     Held,
     /// A plan of strokes exists: it waits for the stage.
     Ready,

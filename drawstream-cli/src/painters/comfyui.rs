@@ -11,13 +11,12 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 use rand::RngCore as _;
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use super::order::{OnDrop, Studio, failed, prompt, seed, stem};
-use super::webui::some;
+use super::order::{OnDrop, Reads, Studio, failed, seed, stem};
+use super::server::{Kind, Knowledge, Trouble, some};
 use super::{Painter, PainterError, Picture, Sitting, glance};
 use crate::health::Health;
 use crate::peer::{Peer, PeerError};
@@ -36,6 +35,14 @@ const LONGEST_MESSAGE: usize = 16 << 20;
 /// The node whose pictures are ours.
 const LAST: &str = "8";
 
+static KIND: Kind = Kind {
+    name: "ComfyUI",
+    start: "start it: python main.py --listen 127.0.0.1, or set COMFYUI_URL to where it answers",
+    setting: "COMFYUI_CHECKPOINT",
+    checkpoints: "models/checkpoints",
+    loras: "models/loras",
+};
+
 /// What was found out about a server.
 #[derive(Clone, Debug)]
 struct Found {
@@ -49,21 +56,7 @@ pub(crate) struct ComfyUi {
     peer: Peer,
     checkpoint: Option<String>,
     studio: Studio,
-    found: OnceCell<Found>,
-}
-
-/// Why a server cannot paint as it is set up.
-enum Trouble {
-    Peer(PeerError),
-    NoModel,
-    NoCheckpoint { wanted: String, has: String },
-    NoLora { wanted: String, has: String },
-}
-
-impl From<PeerError> for Trouble {
-    fn from(error: PeerError) -> Self {
-        Self::Peer(error)
-    }
+    found: Knowledge<Found>,
 }
 
 /// What a message on the socket means for our painting.
@@ -110,7 +103,7 @@ impl ComfyUi {
             peer,
             checkpoint,
             studio,
-            found: OnceCell::new(),
+            found: Knowledge::none(),
         }
     }
 
@@ -151,11 +144,12 @@ impl ComfyUi {
     /// The graph. A preview's picture lies in the server's own temporary folder, and fills nobody's gallery.
     fn graph(&self, found: &Found, scene: &ApprovedScene, sitting: &Sitting) -> Value {
         let studio = &self.studio;
+        let prompt = studio.prompt(scene, Reads::AsClip);
+        let negative = studio.negative_prompt(scene, Reads::AsClip);
         let mut graph = json!({
             "1": { "class_type": "CheckpointLoaderSimple", "inputs": { "ckpt_name": found.checkpoint } },
-            "3": { "class_type": "CLIPTextEncode", "inputs": { "text": prompt(scene), "clip": ["1", 1] } },
-            "4": { "class_type": "CLIPTextEncode",
-                   "inputs": { "text": scene.scene().negative_prompt, "clip": ["1", 1] } },
+            "3": { "class_type": "CLIPTextEncode", "inputs": { "text": prompt, "clip": ["1", 1] } },
+            "4": { "class_type": "CLIPTextEncode", "inputs": { "text": negative, "clip": ["1", 1] } },
             "5": { "class_type": "EmptyLatentImage",
                    "inputs": { "width": studio.width, "height": studio.height, "batch_size": 1 } },
             "6": { "class_type": "KSampler", "inputs": {
@@ -182,9 +176,9 @@ impl ComfyUi {
         scene: &ApprovedScene,
         sitting: &Sitting,
     ) -> Result<Picture, PainterError> {
-        let found = self.found.get_or_try_init(|| self.find_out()).await;
-        let found = found.map_err(Trouble::into_error)?;
-        let graph = self.graph(found, scene, sitting);
+        let found = self.found.or_look(self.find_out()).await;
+        let found = found.map_err(|trouble| trouble.into_error(&KIND))?;
+        let graph = self.graph(&found, scene, sitting);
         let bytes = tokio::select! {
             made = timeout(self.studio.timeout, self.run(&graph, sitting)) => made.unwrap_or_else(|_| {
                 let seconds = self.studio.timeout.as_secs();
@@ -193,10 +187,7 @@ impl ComfyUi {
             () = sitting.cancel.cancelled() => return Err(PainterError::Cancelled),
         };
         let asked = (self.studio.width, self.studio.height);
-        tokio::task::spawn_blocking(move || glance::picture(&bytes, Some(asked)))
-            .await
-            .map_err(|error| PainterError::Broken(error.to_string()))?
-            .map(Picture::Painted)
+        glance::painted(bytes, Some(asked)).await
     }
 
     /// Sends the graph and waits for its picture's bytes.
@@ -275,6 +266,11 @@ impl ComfyUi {
                     News::Failed(why) => return Err(PainterError::Unusable(why.to_owned())),
                     News::Other => {}
                 },
+                Some(Some(Ok(Message::Binary(message)))) if sitting.is_watched() => {
+                    if let Some(rough) = preview(&message) {
+                        sitting.show(rough.to_vec()).await;
+                    }
+                }
                 Some(Some(Ok(_))) => {}
                 Some(Some(Err(_)) | None) => *socket = None,
                 None => {
@@ -387,6 +383,17 @@ fn news(text: &str, id: &str) -> News {
     }
 }
 
+/// The picture in a message with a preview: its kind (1), its format (1 JPEG, 2 PNG), then the file. The server sends
+/// previews to whose painting it is.
+///
+/// Source: ComfyUI's `protocol.py` and `server.py`.
+fn preview(message: &[u8]) -> Option<&[u8]> {
+    match message.split_at_checked(8)? {
+        ([0, 0, 0, 1, 0, 0, 0, 1 | 2], picture) => Some(picture),
+        _ => None,
+    }
+}
+
 /// The values that a node's input may have, in the old form of the list and the new.
 async fn choices(peer: &Peer, node: &str, input: &str) -> Result<Vec<String>, PeerError> {
     let about = peer.get(&format!("object_info/{node}"), MOST).await?;
@@ -398,38 +405,6 @@ async fn choices(peer: &Peer, node: &str, input: &str) -> Result<Vec<String>, Pe
         .filter_map(Value::as_str)
         .map(str::to_owned)
         .collect())
-}
-
-impl Trouble {
-    fn into_error(self) -> PainterError {
-        match self {
-            Self::Peer(error) => failed(&error),
-            other => PainterError::Broken(other.health("").state),
-        }
-    }
-
-    fn health(self, address: &str) -> Health {
-        match self {
-            Self::Peer(error) => Health::bad(
-                format!("{address}: {error}"),
-                "start it: python main.py --listen 127.0.0.1, or set COMFYUI_URL to where it answers",
-            ),
-            Self::NoModel => Health::bad(
-                "ComfyUI has no checkpoint",
-                "put an SDXL checkpoint into models/checkpoints and restart it",
-            ),
-            Self::NoCheckpoint { wanted, has } => Health::bad(
-                format!("ComfyUI does not have the checkpoint {wanted}; it has {has}"),
-                "set COMFYUI_CHECKPOINT to one of them, or leave it out",
-            ),
-            Self::NoLora { wanted, has } => Health::bad(
-                format!("ComfyUI does not have the LoRA {wanted}; it has {has}"),
-                format!(
-                    "put {wanted}.safetensors into models/loras, or set PIXEL_LORA_WEIGHT (none for none)"
-                ),
-            ),
-        }
-    }
 }
 
 impl Painter for ComfyUi {
@@ -447,7 +422,7 @@ impl Painter for ComfyUi {
 
     fn check(&self) -> BoxFuture<'_, Health> {
         async {
-            match self.find_out().await {
+            match self.found.look(self.find_out()).await {
                 Ok(found) => {
                     let lora = found
                         .lora
@@ -455,7 +430,7 @@ impl Painter for ComfyUi {
                     let address = self.peer.address();
                     Health::good(format!("{address}: {}{lora}", found.checkpoint))
                 }
-                Err(trouble) => trouble.health(&self.peer.address()),
+                Err(trouble) => trouble.health(&KIND, &self.peer.address()),
             }
         }
         .boxed()
@@ -501,6 +476,9 @@ mod tests {
             News::Failed("the server's card has too little memory for this size"),
         );
         check("{", News::Other);
+        assert_eq!(preview(b"\0\0\0\x01\0\0\0\x02png"), Some(&b"png"[..]));
+        assert_eq!(preview(b"\0\0\0\x03\0\0\0\x01text"), None);
+        assert_eq!(preview(b"\0\0\0\x01"), None);
         let image = Image {
             filename: "a b.png".to_owned(),
             subfolder: String::new(),

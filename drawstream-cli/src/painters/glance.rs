@@ -7,7 +7,7 @@ use std::io::Cursor;
 
 use image::{ImageReader, Limits, RgbImage};
 
-use super::PainterError;
+use super::{PainterError, Picture};
 
 /// The longest picture in bytes, as it travels: a PNG of 4096 pixels a side has room in it.
 pub(super) const LONGEST: usize = 96 << 20;
@@ -31,7 +31,31 @@ const NOISE: f64 = 0.8;
 ///
 /// # Errors
 /// [`PainterError::Unusable`], with what is wrong.
-pub(super) fn picture(bytes: &[u8], asked: Option<(u32, u32)>) -> Result<RgbImage, PainterError> {
+fn picture(bytes: &[u8], asked: Option<(u32, u32)>) -> Result<RgbImage, PainterError> {
+    let picture = decode(bytes)?;
+    look(&picture, asked)?;
+    Ok(picture)
+}
+
+/// The same on a thread that may take its time.
+///
+/// # Errors
+/// [`PainterError::Unusable`], with what is wrong.
+pub(super) async fn painted(
+    bytes: Vec<u8>,
+    asked: Option<(u32, u32)>,
+) -> Result<Picture, PainterError> {
+    tokio::task::spawn_blocking(move || picture(&bytes, asked))
+        .await
+        .map_err(|error| PainterError::Broken(error.to_string()))?
+        .map(Picture::Painted)
+}
+
+/// Decodes a picture, whatever it shows.
+///
+/// # Errors
+/// [`PainterError::Unusable`], with what is wrong.
+pub(super) fn decode(bytes: &[u8]) -> Result<RgbImage, PainterError> {
     let wrong = |what: &str| PainterError::Unusable(what.to_owned());
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
@@ -41,12 +65,8 @@ pub(super) fn picture(bytes: &[u8], asked: Option<(u32, u32)>) -> Result<RgbImag
     limits.max_image_height = Some(MOST_SIDE);
     limits.max_alloc = Some(MOST_ALLOC);
     reader.limits(limits);
-    let picture = reader
-        .decode()
-        .map_err(|_| wrong("it cannot be decoded"))?
-        .to_rgb8();
-    look(&picture, asked)?;
-    Ok(picture)
+    let picture = reader.decode().map_err(|_| wrong("it cannot be decoded"))?;
+    Ok(picture.to_rgb8())
 }
 
 /// Looks at a picture.

@@ -11,7 +11,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::order::{Studio, failed, prompt};
+use super::order::{Reads, Studio, failed};
 use super::{Painter, PainterError, Picture, Sitting, glance};
 use crate::health::Health;
 use crate::peer::{Credentials, Peer, PeerError};
@@ -44,7 +44,7 @@ impl OpenAiImages {
         // The API knows no negative prompt and no seed: every try is another picture by itself.
         let mut body = json!({
             "model": self.model,
-            "prompt": prompt(scene),
+            "prompt": self.studio.prompt(scene, Reads::Everything),
             "n": 1,
             "size": self.size(),
         });
@@ -85,10 +85,7 @@ impl OpenAiImages {
             bytes = self.bytes(&body) => bytes.map_err(|error| refused(&error))?,
             () = sitting.cancel.cancelled() => return Err(PainterError::Cancelled),
         };
-        tokio::task::spawn_blocking(move || glance::picture(&bytes, None))
-            .await
-            .map_err(|error| PainterError::Broken(error.to_string()))?
-            .map(Picture::Painted)
+        glance::painted(bytes, None).await
     }
 
     async fn bytes(&self, body: &Value) -> Result<Vec<u8>, PeerError> {

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use drawstream_core::gate::ApprovedScene;
-use drawstream_core::scene::Scene;
+use drawstream_core::scene::{Wording, whole_thoughts};
 
 use super::{PainterError, Sitting};
 use crate::config::PainterConfig;
 use crate::peer::PeerError;
 
-/// The style's own words, which no prompt lacks.
-const STYLE: &str = "pixel art";
+/// Tokens that CLIP reads at once; what is longer is read in pieces that know nothing of each other.
+const CLIP_READS: usize = 75;
+/// Letters of a word that are one token, more or less.
+const LETTERS: usize = 7;
 
 /// A LoRA, by the name of its file.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +48,51 @@ pub(super) struct Studio {
     pub(super) steps: u32,
     pub(super) guidance: f32,
     pub(super) lora: Option<Lora>,
+    pub(super) trigger: String,
     pub(super) timeout: Duration,
+}
+
+/// How much of a prompt a model reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// As much as CLIP.
+    AsClip,
+    /// Whatever it is given.
+    Everything,
+}
+
+impl Reads {
+    fn fits(self, text: &str) -> bool {
+        match self {
+            Self::AsClip => tokens(text) <= CLIP_READS,
+            Self::Everything => true,
+        }
+    }
+}
+
+/// About how many tokens a text has, rather too many than too few: the server's own tokenizer is not ours to ask.
+fn tokens(text: &str) -> usize {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    let letters = words.map(|word| word.chars().count().div_ceil(LETTERS));
+    let signs = text
+        .chars()
+        .filter(|c| !c.is_alphanumeric() && !c.is_whitespace());
+    letters.sum::<usize>() + signs.count()
+}
+
+impl Studio {
+    /// A scene in the words that text-to-image models read.
+    pub(super) fn prompt(&self, scene: &ApprovedScene, reads: Reads) -> String {
+        let wording = Wording {
+            trigger: &self.trigger,
+        };
+        wording.prompt(scene.scene(), &|text| reads.fits(text))
+    }
+
+    /// What is to be kept out of it.
+    pub(super) fn negative_prompt(&self, scene: &ApprovedScene, reads: Reads) -> String {
+        whole_thoughts(&scene.scene().negative_prompt, &|text| reads.fits(text))
+    }
 }
 
 impl From<&PainterConfig> for Studio {
@@ -61,22 +107,9 @@ impl From<&PainterConfig> for Studio {
                 file: config.lora_weight.clone(),
                 strength: config.lora_strength,
             }),
+            trigger: config.sdxl.trigger.clone(),
             timeout: config.timeout,
         }
-    }
-}
-
-/// A scene in the words that text-to-image models read.
-pub(super) fn prompt(scene: &ApprovedScene) -> String {
-    let scene: &Scene = scene.scene();
-    let mut prompt = scene.prompt.clone();
-    if !scene.style_notes.is_empty() {
-        prompt = format!("{prompt}, {}", scene.style_notes);
-    }
-    if prompt.to_lowercase().contains(STYLE) {
-        prompt
-    } else {
-        format!("{STYLE}, {prompt}")
     }
 }
 
@@ -123,5 +156,20 @@ impl<F: FnOnce()> Drop for OnDrop<F> {
         if let Some(act) = self.0.take() {
             act();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_rather_counted_too_high_than_too_low() {
+        // As CLIP's tokenizer counts them: 7, 5 and 4.
+        assert_eq!(tokens("a red fox, in the snow"), 7);
+        assert_eq!(tokens("a cosy, warm kitchen"), 5);
+        assert!(tokens("extraordinarily photorealistic") >= 4);
+        assert!(Reads::Everything.fits(&"word ".repeat(500)));
+        assert!(!Reads::AsClip.fits(&"word ".repeat(76)));
     }
 }

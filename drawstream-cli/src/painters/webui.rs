@@ -10,10 +10,10 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
-use tokio::sync::OnceCell;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::order::{OnDrop, Studio, failed, prompt, seed, stem};
+use super::order::{OnDrop, Reads, Studio, failed, seed, stem};
+use super::server::{Kind, Knowledge, Trouble, some};
 use super::{Painter, PainterError, Picture, Sitting, glance};
 use crate::health::Health;
 use crate::peer::{Peer, PeerError};
@@ -26,6 +26,14 @@ const LOOK: Duration = Duration::from_millis(500);
 const MOST: usize = 64 << 20;
 /// The longest answer with a picture: base64 makes it a third longer.
 const LONGEST: usize = glance::LONGEST / 3 * 4 + (1 << 20);
+
+static KIND: Kind = Kind {
+    name: "the server",
+    start: "start it: ./webui.sh --api, or set WEBUI_URL to where it answers",
+    setting: "WEBUI_CHECKPOINT",
+    checkpoints: "models/Stable-diffusion",
+    loras: "models/Lora",
+};
 
 /// How the server wants to hear of a LoRA.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +59,7 @@ pub(crate) struct WebUi {
     peer: Peer,
     checkpoint: Option<String>,
     studio: Studio,
-    found: OnceCell<Found>,
+    found: Knowledge<Found>,
     /// Its model was unloaded, and has to be called back before it paints.
     is_away: AtomicBool,
 }
@@ -62,14 +70,9 @@ impl WebUi {
             peer,
             checkpoint,
             studio,
-            found: OnceCell::new(),
+            found: Knowledge::none(),
             is_away: AtomicBool::new(false),
         }
-    }
-
-    /// What the server has; asked once, until it answers with all that is needed.
-    async fn found(&self) -> Result<&Found, Trouble> {
-        self.found.get_or_try_init(|| self.find_out()).await
     }
 
     async fn find_out(&self) -> Result<Found, Trouble> {
@@ -133,13 +136,13 @@ impl WebUi {
     fn body(&self, found: &Found, scene: &ApprovedScene, sitting: &Sitting) -> Value {
         let studio = &self.studio;
         let strength = studio.lora.as_ref().map_or(1.0, |lora| lora.strength);
-        let mut prompt = without_tags(&prompt(scene));
+        let mut prompt = without_tags(&studio.prompt(scene, Reads::AsClip));
         if let LoraBy::Tag(name) = &found.lora {
             prompt = format!("{prompt} <lora:{name}:{strength}>");
         }
         let mut body = Map::new();
         body.insert("prompt".to_owned(), json!(prompt));
-        let negative = without_tags(&scene.scene().negative_prompt);
+        let negative = without_tags(&studio.negative_prompt(scene, Reads::AsClip));
         body.insert("negative_prompt".to_owned(), json!(negative));
         body.insert("width".to_owned(), json!(studio.width));
         body.insert("height".to_owned(), json!(studio.height));
@@ -167,7 +170,8 @@ impl WebUi {
         scene: &ApprovedScene,
         sitting: &Sitting,
     ) -> Result<Picture, PainterError> {
-        let found = self.found().await.map_err(Trouble::into_error)?;
+        let found = self.found.or_look(self.find_out()).await;
+        let found = found.map_err(|trouble| trouble.into_error(&KIND))?;
         if self.is_away.swap(false, Ordering::Relaxed) {
             // A server that was restarted meanwhile has its model, and this does nothing.
             let _ = self
@@ -175,7 +179,7 @@ impl WebUi {
                 .tell("sdapi/v1/reload-checkpoint", &json!({}))
                 .await;
         }
-        let body = self.body(found, scene, sitting);
+        let body = self.body(&found, scene, sitting);
         let peer = self.peer.within(PATIENCE);
         let given_up = OnDrop::new(move || {
             tokio::spawn(async move { peer.tell("sdapi/v1/interrupt", &json!({})).await });
@@ -189,19 +193,14 @@ impl WebUi {
             given_up.disarm();
         }
         let answer = answer.map_err(|error| failed(&error))?;
-        let coded = answer["images"][0].as_str().unwrap_or_default();
-        let coded = coded.rsplit_once(',').map_or(coded, |(_, coded)| coded);
-        let bytes = BASE64
-            .decode(coded)
-            .map_err(|_| PainterError::Unusable("it is no picture".to_owned()))?;
+        let bytes = picture(&answer["images"][0])
+            .ok_or_else(|| PainterError::Unusable("it is no picture".to_owned()))?;
         let asked = (self.studio.width, self.studio.height);
-        tokio::task::spawn_blocking(move || glance::picture(&bytes, Some(asked)))
-            .await
-            .map_err(|error| PainterError::Broken(error.to_string()))?
-            .map(Picture::Painted)
+        glance::painted(bytes, Some(asked)).await
     }
 
-    /// Tells how far the server is. It knows of one painting at a time, so that this is ours while it paints for us.
+    /// Tells how far the server is, and shows what it shows of its work. It knows of one painting at a time, so that
+    /// this is ours while it paints for us.
     async fn watch(&self, sitting: &Sitting) -> std::convert::Infallible {
         let peer = self.peer.within(PATIENCE);
         let mut looks = interval(LOOK);
@@ -209,86 +208,53 @@ impl WebUi {
         looks.tick().await;
         loop {
             looks.tick().await;
-            let progress = peer
-                .get("sdapi/v1/progress?skip_current_image=true", MOST)
-                .await;
-            if let Ok(progress) = progress
-                && let Some(done) = progress["progress"].as_f64()
-                && done > 0.0
-            {
-                sitting.progress.send_replace(done.clamp(0.0, 1.0) as f32);
+            let skip = !sitting.is_watched();
+            let path = format!("sdapi/v1/progress?skip_current_image={skip}");
+            let Ok(progress) = peer.get(&path, MOST).await else {
+                continue;
+            };
+            match progress["progress"].as_f64() {
+                Some(done) if done > 0.0 => {
+                    sitting.progress.send_replace(done.clamp(0.0, 1.0) as f32);
+                }
+                Some(_) | None => continue,
+            }
+            if let Some(rough) = picture(&progress["current_image"]) {
+                sitting.show(rough).await;
             }
         }
     }
 }
 
-/// Why a server cannot paint as it is set up.
-enum Trouble {
-    Peer(PeerError),
-    NoModel,
-    NoCheckpoint { wanted: String, has: String },
-    NoLora { wanted: String, has: String },
-}
-
-impl From<PeerError> for Trouble {
-    fn from(error: PeerError) -> Self {
-        Self::Peer(error)
+/// What people are told: a server without its API, or with a password, is not one that nobody has started.
+fn health(trouble: Trouble, address: &str) -> Health {
+    let status = match &trouble {
+        Trouble::Peer(error) => error.status(),
+        Trouble::NoModel | Trouble::NoCheckpoint { .. } | Trouble::NoLora { .. } => None,
+    };
+    match status {
+        Some(StatusCode::NOT_FOUND) => Health::bad(
+            format!("{address} answers, without the API"),
+            "start it with --api: ./webui.sh --api (webui-user.bat: set COMMANDLINE_ARGS=--api)",
+        ),
+        Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Health::bad(
+            format!("{address} wants a user and a password"),
+            "set WEBUI_AUTH=user:password, as it was started with --api-auth",
+        ),
+        Some(_) | None => trouble.health(&KIND, address),
     }
 }
 
-impl Trouble {
-    fn into_error(self) -> PainterError {
-        match self {
-            Self::Peer(error) => failed(&error),
-            other => PainterError::Broken(other.health("").state),
-        }
-    }
-
-    fn health(self, address: &str) -> Health {
-        match self {
-            Self::Peer(error) => match error.status() {
-                Some(StatusCode::NOT_FOUND) => Health::bad(
-                    format!("{address} answers, without the API"),
-                    "start it with --api: ./webui.sh --api (webui-user.bat: set COMMANDLINE_ARGS=--api)",
-                ),
-                Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Health::bad(
-                    format!("{address} wants a user and a password"),
-                    "set WEBUI_AUTH=user:password, as it was started with --api-auth",
-                ),
-                _ => Health::bad(
-                    format!("{address}: {error}"),
-                    "start it: ./webui.sh --api, or set WEBUI_URL to where it answers",
-                ),
-            },
-            Self::NoModel => Health::bad(
-                "the server has no checkpoint",
-                "put an SDXL checkpoint into models/Stable-diffusion and restart it",
-            ),
-            Self::NoCheckpoint { wanted, has } => Health::bad(
-                format!("the server does not have the checkpoint {wanted}; it has {has}"),
-                "set WEBUI_CHECKPOINT to one of them, or leave it out",
-            ),
-            Self::NoLora { wanted, has } => Health::bad(
-                format!("the server does not have the LoRA {wanted}; it has {has}"),
-                format!(
-                    "put {wanted}.safetensors into models/Lora and restart it, or set PIXEL_LORA_WEIGHT (none for none)"
-                ),
-            ),
-        }
-    }
+/// A picture as base64, with or without a `data:` address before it.
+fn picture(value: &Value) -> Option<Vec<u8>> {
+    let coded = value.as_str()?;
+    let coded = coded.rsplit_once(',').map_or(coded, |(_, coded)| coded);
+    BASE64.decode(coded).ok()
 }
 
 /// A title is `name.safetensors [hash]`.
 fn first_word(title: &str) -> &str {
     title.split(" [").next().unwrap_or(title)
-}
-
-/// The first few of a list, for people.
-pub(super) fn some(names: &[&str]) -> String {
-    match names {
-        [] => "none".to_owned(),
-        names => names[..names.len().min(6)].join(", "),
-    }
 }
 
 /// A planner's prompt may not load networks: only ours stands in angle brackets.
@@ -311,7 +277,7 @@ impl Painter for WebUi {
 
     fn check(&self) -> BoxFuture<'_, Health> {
         async {
-            match self.find_out().await {
+            match self.found.look(self.find_out()).await {
                 Ok(found) => {
                     let lora = match &found.lora {
                         LoraBy::Tag(name) => format!(", LoRA {name}"),
@@ -324,7 +290,7 @@ impl Painter for WebUi {
                         found.checkpoint
                     ))
                 }
-                Err(trouble) => trouble.health(&self.peer.address()),
+                Err(trouble) => health(trouble, &self.peer.address()),
             }
         }
         .boxed()

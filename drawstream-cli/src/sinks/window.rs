@@ -16,6 +16,7 @@ use winit::keyboard::{Key, NamedKey};
 use winit::window::{Fullscreen, Window, WindowId};
 
 use self::surface::Surface;
+pub(crate) use self::surface::adapter;
 use super::{Frame, Sink};
 
 /// The window's title: OBS finds the window by it, so it never changes.

@@ -17,8 +17,10 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::donation_alerts::dialect::{Dialect, Service};
+use super::donation_alerts::request::RequestError;
 use super::donation_alerts::{Backfill, Books, Pace, start_dialect};
 use super::status::Running;
+use crate::health::Health;
 use crate::intake::Intake;
 use crate::secret::Secret;
 
@@ -61,6 +63,27 @@ pub fn pace(poll_interval: Duration) -> Pace {
         poll_down: Duration::from_secs(50),
         requests_per_minute: 6,
         ..Pace::default()
+    }
+}
+
+/// Whether DonatePay takes the key. It allows a question in twenty seconds, so that this is one.
+pub(crate) async fn check(api_base: &str, key: Secret, user_id: Option<u64>) -> Health {
+    let Ok(rest) = Rest::new(api_base, key, user_id) else {
+        return Health::bad("HTTP cannot be set up", "update the system's certificates");
+    };
+    match rest.is_accepted().await {
+        Ok(()) => Health::good("logged in"),
+        Err(RequestError::LoginNeeded) => Health::bad(
+            "DonatePay does not accept the key",
+            "set DONATEPAY_ACCESS_TOKEN to the API key of your account",
+        ),
+        Err(RequestError::TooMany { .. }) => Health::fair(
+            "DonatePay was asked too often to answer",
+            "wait twenty seconds and run `drawstream doctor` again",
+        ),
+        Err(RequestError::Trouble(why)) => {
+            Health::bad(why, "check the network: curl -I https://donatepay.ru")
+        }
     }
 }
 

@@ -9,16 +9,17 @@ mod frame;
 #[cfg(test)]
 mod test;
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::donation_alerts::Pace;
-use super::donation_alerts::pace::Backoff;
 use super::donation_alerts::socket::Event;
 use super::field;
+use super::line::{self, End, Line, Speaker};
 use super::relay::{Relay, Runner};
-use super::status::{LinkState, Running, Teller};
-use super::taker::Taker;
+use super::status::{LinkState, Running};
+use crate::config::StreamElementsConfig;
+use crate::health::Health;
 use crate::intake::Intake;
 use crate::secret::Secret;
 use frame::Frame;
@@ -45,71 +46,74 @@ pub struct StreamElementsSettings {
 
 /// Starts the source.
 pub fn start(settings: StreamElementsSettings, intake: Intake, stop: CancellationToken) -> Running {
-    let (teller, status) = Teller::new(NAME);
-    let (taker, taking) = Taker::start(intake, teller.clone(), stop.clone());
+    let (pace, seed) = (settings.pace.clone(), settings.seed);
     let driver = Driver {
-        backoff: Backoff::new(settings.seed),
         settings,
-        taker,
-        teller,
         nonces: 0,
     };
-    let task = tokio::spawn(async move {
-        driver.run(stop).await;
-        if let Err(error) = taking.await {
-            tracing::error!("the source's writer ended by a defect of the program: {error}");
-        }
-    });
-    Running { status, task }
+    line::start(NAME, driver, (pace, seed), intake, stop)
 }
 
-/// Why a connection ended.
-enum End {
-    /// Try again soon.
-    Again(String),
-    /// Somebody has to do something; try again seldom.
-    Alarm(String),
+/// What a source with these settings needs to know; `None` where there is no token.
+pub(crate) fn settings(config: &StreamElementsConfig) -> Option<StreamElementsSettings> {
+    Some(StreamElementsSettings {
+        token: config.token.clone()?,
+        token_type: config.token_type.clone(),
+        channel: config.channel.clone(),
+        ws_url: config.ws_url.to_string(),
+        pace: Pace::default(),
+        // Waits between connections differ from program to program, so that not all come back at once.
+        seed: u64::from(std::process::id()),
+    })
+}
+
+/// Whether StreamElements takes the subscription. It is given up with the connection.
+pub(crate) async fn check(settings: StreamElementsSettings) -> Health {
+    let mut relay = Relay::open(settings.ws_url.clone());
+    let mut driver = Driver {
+        settings,
+        nonces: 0,
+    };
+    let asked = driver.nonce();
+    loop {
+        match relay.next().await.1 {
+            Event::Opened => relay.send(Runner::Current, driver.subscription(&asked)),
+            Event::Heard => {}
+            Event::Closed { .. } => {
+                return Health::bad(
+                    "StreamElements cannot be reached",
+                    "check the network, and STREAMELEMENTS_WS_URL where it is set",
+                );
+            }
+            Event::Frame(text) => match frame::read(&text, field::now()) {
+                Ok(Frame::Response { nonce, error }) if nonce == asked => {
+                    return match error.as_deref().map(refused) {
+                        None => Health::good("logged in; tips"),
+                        Some(End::Alarm(why)) => Health::bad(
+                            why,
+                            "copy the JWT from the channel's page at StreamElements once more",
+                        ),
+                        Some(End::Again(why)) => Health::fair(why, "try again in some minutes"),
+                    };
+                }
+                Ok(
+                    Frame::Response { .. } | Frame::Tip(_) | Frame::Reconnect { .. } | Frame::Other,
+                )
+                | Err(_) => {}
+            },
+        }
+    }
 }
 
 struct Driver {
     settings: StreamElementsSettings,
-    backoff: Backoff,
-    taker: Taker,
-    teller: Teller,
     nonces: u64,
 }
 
-impl Driver {
-    async fn run(mut self, stop: CancellationToken) {
-        loop {
-            self.teller.link(LinkState::Connecting);
-            let end = tokio::select! {
-                () = stop.cancelled() => return,
-                end = self.session() => end,
-            };
-            let wait = match end {
-                End::Again(why) => {
-                    self.teller.trouble(&why);
-                    self.backoff.next(&self.settings.pace)
-                }
-                End::Alarm(why) => {
-                    self.teller.trouble(&why);
-                    self.teller.alarm(&why);
-                    self.settings.pace.refused_wait
-                }
-            };
-            self.teller.link(LinkState::Down);
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = sleep(wait) => {}
-            }
-        }
-    }
-
-    /// One connection, and those that take over from it, until none is left.
-    async fn session(&mut self) -> End {
+impl Speaker for Driver {
+    async fn session(&mut self, line: &mut Line) -> End {
         let mut relay = Relay::open(self.settings.ws_url.clone());
-        let pace = self.settings.pace.clone();
+        let pace = line.pace.clone();
         // Until the subscription is answered, that is waited for; then the server is asked when it is silent.
         let mut asked = None;
         let mut deadline = Instant::now() + pace.answer_within;
@@ -117,7 +121,7 @@ impl Driver {
         loop {
             tokio::select! {
                 (runner, event) = relay.next() => {
-                    if self.teller.is_live() {
+                    if line.teller.is_live() {
                         deadline = Instant::now() + pace.silence;
                         is_pinged = false;
                     }
@@ -129,11 +133,11 @@ impl Driver {
                             continue;
                         }
                         Event::Heard => continue,
-                        Event::Closed { code, .. } => return End::Again(closed(code)),
+                        Event::Closed { code, .. } => return End::closed(code),
                         Event::Frame(text) => text,
                     };
                     match frame::read(&text, field::now()) {
-                        Ok(Frame::Tip(tip)) => self.taker.take(*tip),
+                        Ok(Frame::Tip(tip)) => line.taker.take(*tip),
                         Ok(Frame::Response { nonce, error }) => {
                             let Some((runner, _)) = asked.take_if(|(_, asked)| *asked == nonce) else {
                                 continue;
@@ -141,8 +145,8 @@ impl Driver {
                             match (error, runner) {
                                 (None, Runner::Next) => relay.hand_over(),
                                 (None, Runner::Current) => {
-                                    self.backoff.reset();
-                                    self.teller.link(LinkState::Live);
+                                    line.backoff.reset();
+                                    line.teller.link(LinkState::Live);
                                     deadline = Instant::now() + pace.silence;
                                     is_pinged = false;
                                 }
@@ -153,7 +157,7 @@ impl Driver {
                             relay.prepare(with_token(&self.settings.ws_url, token.as_deref()));
                         }
                         Ok(Frame::Other) => {}
-                        Err(error) => self.teller.unreadable(&error.to_string()),
+                        Err(error) => line.teller.unreadable(&error.to_string()),
                     }
                 }
                 () = sleep_until(deadline) => {
@@ -167,7 +171,9 @@ impl Driver {
             }
         }
     }
+}
 
+impl Driver {
     fn nonce(&mut self) -> String {
         self.nonces += 1;
         format!("drawstream-{}-{}", std::process::id(), self.nonces)
@@ -206,11 +212,4 @@ fn refused(error: &str) -> End {
         ),
         error => End::Again(format!("StreamElements answered {error}")),
     }
-}
-
-fn closed(code: Option<u16>) -> String {
-    code.map_or_else(
-        || "the connection was lost".to_owned(),
-        |code| format!("the connection was closed with code {code}"),
-    )
 }

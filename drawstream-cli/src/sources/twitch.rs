@@ -18,16 +18,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::donation_alerts::Pace;
-use super::donation_alerts::pace::Backoff;
 use super::donation_alerts::socket::Event;
 use super::field;
+use super::line::{self, End, Line, Speaker};
 use super::relay::{Relay, Runner};
-use super::status::{LinkState, Running, Teller};
-use super::taker::Taker;
+use super::status::{LinkState, Running};
+use crate::health::Health;
 use crate::intake::Intake;
 use crate::secret::Secret;
 use helix::{Helix, HelixError, Identity};
@@ -38,6 +38,9 @@ pub const NAME: &str = "twitch";
 
 /// What is subscribed to.
 const EVENTS: [&str; 2] = [message::CHEER, message::REDEMPTION];
+
+/// What a token has to allow for them.
+const SCOPES: [&str; 2] = ["bits:read", "channel:read:redemptions"];
 
 /// Tokens are to be checked every hour, says Twitch.
 const CHECK_EVERY: Duration = Duration::from_secs(3600);
@@ -75,30 +78,41 @@ pub fn start(
         &settings.auth_base,
         settings.access_token.clone(),
     )?;
-    let (teller, status) = Teller::new(NAME);
-    let (taker, taking) = Taker::start(intake, teller.clone(), stop.clone());
+    let (pace, seed) = (settings.pace.clone(), settings.seed);
     let driver = Driver {
         helix: Arc::new(helix),
-        backoff: Backoff::new(settings.seed),
         settings,
-        taker,
-        teller,
     };
-    let task = tokio::spawn(async move {
-        driver.run(stop).await;
-        if let Err(error) = taking.await {
-            tracing::error!("the source's writer ended by a defect of the program: {error}");
-        }
-    });
-    Ok(Running { status, task })
+    Ok(line::start(NAME, driver, (pace, seed), intake, stop))
 }
 
-/// Why a connection ended.
-enum End {
-    /// Try again soon.
-    Again(String),
-    /// Somebody has to do something; try again seldom.
-    Alarm(String),
+/// Whether Twitch takes a token, and what it allows.
+pub(crate) async fn check(api_base: &str, auth_base: &str, token: Secret) -> Health {
+    let mend =
+        "set TWITCH_ACCESS_TOKEN to a user token with bits:read and channel:read:redemptions";
+    let Ok(helix) = Helix::new(api_base, auth_base, token) else {
+        return Health::bad("HTTP cannot be set up", "update the system's certificates");
+    };
+    match helix.identity().await {
+        Ok(identity) => {
+            let lacks = SCOPES
+                .iter()
+                .filter(|scope| !identity.scopes.iter().any(|has| has == *scope));
+            let lacks: Vec<&str> = lacks.copied().collect();
+            match lacks.as_slice() {
+                [] => Health::good("logged in; cheers and channel points"),
+                lacks if lacks.len() == SCOPES.len() => {
+                    Health::bad(format!("the token lacks {}", lacks.join(" and ")), mend)
+                }
+                lacks => Health::fair(format!("the token lacks {}", lacks.join(" and ")), mend),
+            }
+        }
+        Err(HelixError::LoginNeeded) => Health::bad("Twitch does not accept the token", mend),
+        Err(error @ (HelixError::Forbidden(_) | HelixError::Trouble(_))) => Health::bad(
+            error.to_string(),
+            "check the network: curl -I https://id.twitch.tv",
+        ),
+    }
 }
 
 impl From<HelixError> for End {
@@ -120,47 +134,17 @@ type Asked<T> = Pin<Box<dyn Future<Output = Result<T, HelixError>> + Send>>;
 struct Driver {
     helix: Arc<Helix>,
     settings: TwitchSettings,
-    backoff: Backoff,
-    taker: Taker,
-    teller: Teller,
 }
 
-impl Driver {
-    async fn run(mut self, stop: CancellationToken) {
-        loop {
-            self.teller.link(LinkState::Connecting);
-            let end = tokio::select! {
-                () = stop.cancelled() => return,
-                end = self.session() => end,
-            };
-            let wait = match end {
-                End::Again(why) => {
-                    self.teller.trouble(&why);
-                    self.backoff.next(&self.settings.pace)
-                }
-                End::Alarm(why) => {
-                    self.teller.trouble(&why);
-                    self.teller.alarm(&why);
-                    self.settings.pace.refused_wait
-                }
-            };
-            self.teller.link(LinkState::Down);
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = sleep(wait) => {}
-            }
-        }
-    }
-
-    /// One connection, and those that take over from it, until none is left.
-    async fn session(&mut self) -> End {
+impl Speaker for Driver {
+    async fn session(&mut self, line: &mut Line) -> End {
         let identity = match self.helix.identity().await {
             Ok(identity) => identity,
             Err(error) => return error.into(),
         };
-        self.teller.token_expires(identity.expires);
+        line.teller.token_expires(identity.expires);
         let mut relay = Relay::open(self.settings.ws_url.clone());
-        let mut silence = self.settings.pace.answer_within;
+        let mut silence = line.pace.answer_within;
         let mut heard = Instant::now();
         let mut check_at = heard + CHECK_EVERY;
         let mut subscribing: Option<Asked<Option<HelixError>>> = None;
@@ -171,8 +155,8 @@ impl Driver {
                     heard = Instant::now();
                     match event {
                         Event::Opened | Event::Heard => {}
-                        Event::Closed { code, .. } => return End::Again(closed(code)),
-                        Event::Frame(text) => match self.read(&text) {
+                        Event::Closed { code, .. } => return End::closed(code),
+                        Event::Frame(text) => match self.read(&text, line) {
                             Some(Message::Welcome { session, keepalive }) => {
                                 // A message may be late by as much as it is due.
                                 silence = keepalive * 2;
@@ -185,7 +169,7 @@ impl Driver {
                             }
                             Some(Message::Reconnect { url }) => relay.prepare(url),
                             Some(Message::Revoked { kind, status }) => {
-                                self.teller.alarm(&format!("Twitch ended {kind}: {status}"));
+                                line.teller.alarm(&format!("Twitch ended {kind}: {status}"));
                             }
                             Some(Message::Given(_) | Message::Other) | None => {}
                         },
@@ -195,10 +179,10 @@ impl Driver {
                     subscribing = None;
                     match done {
                         Ok(refused) => {
-                            self.backoff.reset();
-                            self.teller.link(LinkState::Live);
+                            line.backoff.reset();
+                            line.teller.link(LinkState::Live);
                             if let Some(error) = refused {
-                                self.teller.trouble(&error.to_string());
+                                line.teller.trouble(&error.to_string());
                             }
                         }
                         Err(error) => return error.into(),
@@ -207,7 +191,7 @@ impl Driver {
                 done = answer(&mut checking) => {
                     checking = None;
                     match done {
-                        Ok(identity) => self.teller.token_expires(identity.expires),
+                        Ok(identity) => line.teller.token_expires(identity.expires),
                         Err(HelixError::LoginNeeded) => return HelixError::LoginNeeded.into(),
                         // Asked again in an hour; the connection itself is well.
                         Err(_) => {}
@@ -224,17 +208,19 @@ impl Driver {
             }
         }
     }
+}
 
+impl Driver {
     /// Reads a frame; what somebody gave is taken at once.
-    fn read(&self, text: &str) -> Option<Message> {
+    fn read(&self, text: &str, line: &Line) -> Option<Message> {
         match message::read(text, &self.settings.rewards, field::now()) {
             Ok(Message::Given(donation)) => {
-                self.taker.take(*donation);
+                line.taker.take(*donation);
                 None
             }
             Ok(message) => Some(message),
             Err(error) => {
-                self.teller.unreadable(&error.to_string());
+                line.teller.unreadable(&error.to_string());
                 None
             }
         }
@@ -265,11 +251,4 @@ async fn answer<T>(asked: &mut Option<Asked<T>>) -> Result<T, HelixError> {
         Some(asked) => asked.await,
         None => std::future::pending().await,
     }
-}
-
-fn closed(code: Option<u16>) -> String {
-    code.map_or_else(
-        || "the connection was lost".to_owned(),
-        |code| format!("the connection was closed with code {code}"),
-    )
 }

@@ -54,27 +54,33 @@ pub(crate) struct Easel {
 impl Easel {
     /// Puts a donation's painting on: over the rough first idea of it, where that is on, and blank otherwise.
     pub(crate) fn begin(&mut self, id: DonationId, work: &Work, now: ShowTime) {
+        self.mount_over(id, Role::Painting(id), work, now);
+    }
+
+    /// Whether this is on as the rough first idea of this donation's painting.
+    pub(crate) fn is_underdrawing(&self, id: DonationId, idea: &Work) -> bool {
+        self.mounted.as_ref().is_some_and(|mounted| {
+            mounted.role == Role::Underdrawing(id)
+                && Arc::ptr_eq(mounted.playhead.timeline(), &idea.timeline)
+        })
+    }
+
+    /// Puts a rough idea on, over an earlier one where that is on; it is drawn as time goes by.
+    pub(crate) fn underdraw(&mut self, id: DonationId, work: &Work, now: ShowTime) {
+        self.mount_over(id, Role::Underdrawing(id), work, now);
+    }
+
+    fn mount_over(&mut self, id: DonationId, role: Role, work: &Work, now: ShowTime) {
         let ground = match &self.mounted {
             Some(mounted) if mounted.role == Role::Underdrawing(id) => {
                 Playhead::over(Arc::clone(&work.timeline), mounted.playhead.frame())
             }
             Some(_) | None => None,
         };
-        self.mount(Role::Painting(id), work, now);
+        self.mount(role, work, now);
         if let (Some(mounted), Some(over)) = (&mut self.mounted, ground) {
             mounted.playhead = over;
         }
-    }
-
-    /// Whether the rough first idea of this donation's painting is on.
-    pub(crate) fn is_underdrawing(&self, id: DonationId) -> bool {
-        let on = self.mounted.as_ref();
-        on.is_some_and(|mounted| mounted.role == Role::Underdrawing(id))
-    }
-
-    /// Puts a rough first idea on; it is drawn as time goes by.
-    pub(crate) fn underdraw(&mut self, id: DonationId, work: &Work, now: ShowTime) {
-        self.mount(Role::Underdrawing(id), work, now);
     }
 
     fn mount(&mut self, role: Role, work: &Work, now: ShowTime) {
@@ -212,5 +218,56 @@ impl Easel {
             playhead.frame(),
             if is_new { CanvasDamage::All } else { damage },
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use drawstream_core::pixelize::IndexedImage;
+    use drawstream_core::strokes::{Commission, Tempo, paint};
+    use drawstream_core::timeline::TimelineOptions;
+
+    use super::*;
+
+    /// A canvas of two halves, painted in a second.
+    fn work(left: Rgb8, right: Rgb8) -> Work {
+        let indices = (0..256).map(|i: u32| u8::from(i % 16 >= 8)).collect();
+        let image = IndexedImage::new(16, 16, vec![left, right], indices).unwrap();
+        let tempo = Tempo::Total(Duration::from_secs(1));
+        let commission = Commission {
+            tempo,
+            ..Commission::default()
+        };
+        let plan = paint(&image, &commission).unwrap().plan("").unwrap();
+        let timeline = Timeline::compile(&plan, &TimelineOptions::default());
+        Work {
+            palette: timeline.palette(9).into(),
+            timeline: Arc::new(timeline),
+        }
+    }
+
+    #[test]
+    fn a_newer_idea_goes_over_the_older_one_and_the_painting_over_both() {
+        let (id, at) = (DonationId(1), |ms| ShowTime(Duration::from_millis(ms)));
+        let (red, blue, green) = (
+            Rgb8::new(200, 0, 0),
+            Rgb8::new(0, 0, 200),
+            Rgb8::new(0, 200, 0),
+        );
+        let (first, second) = (work(red, blue), work(green, blue));
+        let mut easel = Easel::default();
+        let corner = |easel: &mut Easel| easel.take().unwrap().0.color_at(0, 0).unwrap();
+        easel.underdraw(id, &first, at(0));
+        easel.prepare(id, at(1_000));
+        assert_eq!(corner(&mut easel), red);
+        assert!(easel.is_underdrawing(id, &first) && !easel.is_underdrawing(id, &second));
+        easel.underdraw(id, &second, at(1_000));
+        assert_eq!(corner(&mut easel), red, "nothing is wiped off");
+        easel.prepare(id, at(2_000));
+        assert_eq!(corner(&mut easel), green);
+        easel.begin(id, &first, at(2_000));
+        assert_eq!(corner(&mut easel), green);
+        easel.seek(Duration::from_secs(1));
+        assert_eq!(corner(&mut easel), red);
     }
 }

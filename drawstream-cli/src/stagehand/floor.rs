@@ -440,7 +440,7 @@ impl<'a> Floor<'a> {
             }
             State::Preparing(id) => {
                 if let Some(idea) = self.board.entry(id).and_then(|entry| entry.idea.clone())
-                    && !self.easel.is_underdrawing(id)
+                    && !self.easel.is_underdrawing(id, &idea)
                 {
                     self.easel.underdraw(id, &idea, now);
                 }

@@ -9,23 +9,57 @@ use crate::program::Program;
 
 /// A program that everybody can talk to.
 pub(crate) struct Show {
-    _program: Program,
+    program: Program,
     client: Client,
     pub(crate) address: String,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Show {
     pub(crate) async fn start(settings: &[&str]) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), settings).await
+    }
+
+    async fn start_in(data: tempfile::TempDir, settings: &[&str]) -> Self {
         let mut program = Program::alone(data.path(), settings);
         let address = program.address().await;
         Self {
-            _program: program,
+            program,
             client: Client::builder().no_proxy().build().unwrap(),
             address,
-            _data: data,
+            data,
         }
+    }
+
+    /// Kills the program and starts it again where it was.
+    pub(crate) async fn again(mut self, settings: &[&str]) -> Self {
+        self.program.child.kill().await.unwrap();
+        Self::start_in(self.data, settings).await
+    }
+
+    /// What the program has logged up to the moment at which its API was there.
+    pub(crate) fn log(&self) -> &str {
+        &self.program.log
+    }
+
+    /// The folder of its ledger.
+    pub(crate) fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
+    /// The first message of the event stream: everything that there is to know.
+    pub(crate) async fn everything(&self) -> Value {
+        let url = format!("{}/events", self.address);
+        let mut answer = self.client.get(url).send().await.unwrap();
+        let mut text = String::new();
+        while let Some(chunk) = answer.chunk().await.unwrap() {
+            text += std::str::from_utf8(&chunk).unwrap();
+            let data = text.lines().find_map(|line| line.strip_prefix("data:"));
+            if let Some(Ok(value)) = data.map(serde_json::from_str) {
+                return value;
+            }
+        }
+        panic!("the event stream ended: {text}");
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

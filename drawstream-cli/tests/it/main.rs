@@ -21,3 +21,4 @@ mod painter_servers;
 mod planner_servers;
 mod poison;
 mod program;
+mod servers_together;

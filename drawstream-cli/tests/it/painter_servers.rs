@@ -76,6 +76,34 @@ async fn a_picture_comes_from_each_kind_of_server() {
 }
 
 #[tokio::test]
+async fn who_looks_at_previews_is_shown_them() {
+    let server = images::webui(Manners {
+        endless: true,
+        ..Manners::default()
+    })
+    .await;
+    let painter = hired(PainterName::WebUi, &server.url, &[]);
+    let (scene, sitting) = (scene(), Sitting::default());
+    let mut previews = sitting.preview.subscribe();
+    tokio::select! {
+        painted = painter.paint(&scene, &sitting) => panic!("{painted:?}"),
+        shown = previews.changed() => shown.unwrap(),
+    }
+    let rough = previews.borrow().clone().unwrap();
+    assert_eq!(
+        (rough.dimensions(), *sitting.progress.borrow()),
+        ((128, 128), 0.4)
+    );
+
+    let server = images::comfyui(Manners::default()).await;
+    let painter = hired(PainterName::ComfyUi, &server.url, &[]);
+    let sitting = Sitting::default();
+    let previews = sitting.preview.subscribe();
+    painter.paint(&scene, &sitting).await.unwrap();
+    assert_eq!(previews.borrow().clone().unwrap().dimensions(), (128, 128));
+}
+
+#[tokio::test]
 async fn the_lora_is_asked_for_in_the_way_that_the_server_reads() {
     let tagged = images::webui(Manners::default()).await;
     paint(&*hired(PainterName::WebUi, &tagged.url, &[]))

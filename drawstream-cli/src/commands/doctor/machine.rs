@@ -13,12 +13,13 @@ const ROOM: u64 = 1 << 30;
 const MEMORY: u64 = 1 << 30;
 
 /// What can be seen without asking anybody else.
-pub(super) fn look(config: &Config) -> Vec<Finding> {
+pub(super) async fn look(config: &Config) -> Vec<Finding> {
     vec![
         Finding::new("data folder", data_folder(&config.data_dir)),
         Finding::new("memory", memory()),
         Finding::new("graphics card", graphics()),
         Finding::new("display", display()),
+        Finding::new("window", window().await),
         Finding::new("ffmpeg", ffmpeg()),
         Finding::new(
             "fonts",
@@ -131,6 +132,26 @@ fn display() -> Health {
         "run it on the desktop, or drawstream run --headless"
     };
     Health::fair("there is none, so that there is no window to capture", mend)
+}
+
+/// By what the window is drawn.
+#[cfg(feature = "window")]
+async fn window() -> Health {
+    match crate::sinks::adapter().await {
+        Some(adapter) if adapter.is_gpu => {
+            Health::good(format!("drawn by {} ({})", adapter.name, adapter.api))
+        }
+        Some(adapter) => Health::good(format!(
+            "drawn by the CPU: the only adapter is software, which is slower ({})",
+            adapter.name
+        )),
+        None => Health::good("drawn by the CPU: there is no graphics adapter"),
+    }
+}
+
+#[cfg(not(feature = "window"))]
+async fn window() -> Health {
+    Health::good("this program is built without one; OBS takes the stage from the browser source")
 }
 
 fn ffmpeg() -> Health {

@@ -168,7 +168,7 @@ pub(super) async fn port(config: &Config) -> Vec<Finding> {
 }
 
 /// Whether a show of this program answers there.
-async fn is_ours(address: &str) -> bool {
+pub(super) async fn is_ours(address: &str) -> bool {
     let asked = reqwest::Client::new()
         .get(address)
         .timeout(Duration::from_secs(2))
@@ -277,7 +277,7 @@ async fn test_picture(painter: &dyn Painter) -> Health {
     }
 }
 
-async fn patient(check: impl Future<Output = Health>) -> Health {
+pub(super) async fn patient(check: impl Future<Output = Health>) -> Health {
     timeout(PATIENCE, check).await.unwrap_or_else(|_| {
         Health::bad(
             format!("no answer within {} s", PATIENCE.as_secs()),

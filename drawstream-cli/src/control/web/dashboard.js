@@ -216,7 +216,7 @@ function makeItem(row, index) {
   words.dir = "auto";
   item.append(who, words);
   const ended = ["refused", "thanked", "failed", "skipped", "cleared"].includes(row.state);
-  item.append(row.reason && ended ? make("p", "why", row.reason) : make("span"));
+  item.append(row.reason && (ended || row.state === "held") ? make("p", "why", row.reason) : make("span"));
   item.append(acts(row, index));
   return item;
 }
@@ -303,7 +303,11 @@ function showSources() {
 function showWorkers() {
   health("workers", (topics.workers ?? []).map((worker) => ({
     name: worker.name, up: worker.up, error: worker.last_error,
-    lines: [worker.up == null ? say("not-yet") : `${say("done-of", worker.done, worker.failed)} · ${say("seconds", worker.seconds ?? 0)}`],
+    lines: [
+      worker.health?.state,
+      worker.health?.mend && `→ ${worker.health.mend}`,
+      worker.seconds == null ? say("not-yet") : `${say("done-of", worker.done, worker.failed)} · ${say("seconds", worker.seconds)}`,
+    ],
   })));
 }
 

@@ -192,7 +192,7 @@ fn tell(sitting: &Sitting, progress: &Progress<'_>) {
             ref preview,
             ..
         } => {
-            if sitting.preview.receiver_count() > 0 {
+            if sitting.is_watched() {
                 match preview.picture().map(rgb) {
                     Ok(Ok(rough)) => {
                         sitting.preview.send_replace(Some(Arc::new(rough)));

@@ -6,7 +6,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use pixels::wgpu::DeviceType;
+use pixels::wgpu::{self, DeviceType};
 use pixels::{Pixels, PixelsBuilder, SurfaceTexture};
 use softbuffer::Context;
 use winit::window::Window;
@@ -72,17 +72,49 @@ impl Surface {
     }
 }
 
+/// What a window would be drawn by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Adapter {
+    /// Its name.
+    pub(crate) name: String,
+    /// `Vulkan`, `Metal`, `Dx12` or `Gl`.
+    pub(crate) api: String,
+    /// Whether it is more than software.
+    pub(crate) is_gpu: bool,
+}
+
+/// The best adapter of this machine, asked for without a window; none where there is no driver at all.
+pub(crate) async fn adapter() -> Option<Adapter> {
+    let backends = wgpu::Backends::from_env().unwrap_or_else(wgpu::Backends::all);
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends,
+        ..wgpu::InstanceDescriptor::new_without_display_handle().with_env()
+    });
+    let adapters = instance.enumerate_adapters(backends).await;
+    let adapters = adapters.iter().map(|adapter| {
+        let info = adapter.get_info();
+        Adapter {
+            api: format!("{:?}", info.backend),
+            is_gpu: is_gpu(info.device_type),
+            name: info.name,
+        }
+    });
+    adapters.max_by_key(|adapter| adapter.is_gpu)
+}
+
+fn is_gpu(kind: DeviceType) -> bool {
+    match kind {
+        DeviceType::DiscreteGpu | DeviceType::IntegratedGpu | DeviceType::VirtualGpu => true,
+        DeviceType::Cpu | DeviceType::Other => false,
+    }
+}
+
 fn gpu(window: &Arc<Window>) -> Option<Pixels<'static>> {
     let inner = window.inner_size();
     let (width, height) = (inner.width.max(1), inner.height.max(1));
     let texture = SurfaceTexture::new(width, height, Arc::clone(window));
     let pixels = PixelsBuilder::new(1, 1, texture).build().ok()?;
-    match pixels.adapter().get_info().device_type {
-        DeviceType::DiscreteGpu | DeviceType::IntegratedGpu | DeviceType::VirtualGpu => {
-            Some(pixels)
-        }
-        DeviceType::Cpu | DeviceType::Other => None,
-    }
+    is_gpu(pixels.adapter().get_info().device_type).then_some(pixels)
 }
 
 fn cpu(window: &Arc<Window>) -> Result<Way, WindowError> {

@@ -60,6 +60,11 @@ impl Rest {
         })
     }
 
+    /// Whether the key is taken.
+    pub(super) async fn is_accepted(&self) -> Result<(), RequestError> {
+        self.list("user", &[]).await.map(drop)
+    }
+
     /// A token for a channel, bound to this connection.
     pub(in crate::sources) async fn channel_token(
         &self,

@@ -11,6 +11,8 @@
 //!
 //! Beside that a [`Sweep`] of REST runs after each connection and at every poll. Requests go out one at a time.
 
+mod haul;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -21,7 +23,7 @@ use super::document::{self, Document, Resume};
 use super::pace::{Backoff, Budget, Pace};
 use super::report::{Alarm, Report};
 use super::request::{Request, RequestError};
-use super::sweep::{Memory, PageRead, Step, Sweep};
+use super::sweep::{Memory, PageRead, Sweep};
 use crate::ledger::NewDonation;
 use crate::sources::status::LinkState;
 
@@ -476,75 +478,6 @@ impl Session {
             let at = now + Duration::from_secs(ttl_s) * 9 / 10;
             self.expires_at = Some(self.expires_at.map_or(at, |earlier| earlier.min(at)));
         }
-    }
-
-    fn pushed(&mut self, data: &serde_json::Value, heard_at: UnixTime) {
-        match (self.settings.dialect.parse)(data, heard_at) {
-            Ok(Some(donation)) => {
-                self.report.events += 1;
-                self.held.push(donation);
-            }
-            // Something else is published here too.
-            Ok(None) => {}
-            Err(error) => {
-                self.report.unreadable += 1;
-                self.report.last_error = Some(error.to_string());
-            }
-        }
-    }
-
-    /// Lets go of what was held back.
-    fn release(&mut self) {
-        self.release_at = None;
-        if !self.unmarked.is_empty() {
-            let known = std::mem::take(&mut self.unmarked);
-            self.outputs
-                .push_back(Output::MarkKnown(known, self.memory));
-        }
-        if !self.held.is_empty() {
-            let batch = std::mem::take(&mut self.held);
-            self.outputs.push_back(Output::Take(batch));
-        }
-    }
-
-    fn read_page(&mut self, now: ShowTime, page: PageRead) {
-        self.report.unreadable += page.unreadable;
-        let Some(sweep) = &mut self.sweep else {
-            return;
-        };
-        match sweep.read(page, self.memory, self.settings.backfill_since) {
-            Step::Next(number) => self.requests.push_back(Request::Page(number)),
-            Step::Done { new, old, memory } => {
-                self.sweep = None;
-                if !old.is_empty() {
-                    self.outputs.push_back(Output::MarkKnown(old, memory));
-                }
-                self.held.extend(new);
-                if self.memory != memory {
-                    self.previous = self.memory;
-                    self.memory = memory;
-                }
-                if std::mem::take(&mut self.sweep_again) {
-                    self.next_sweep = now;
-                } else {
-                    self.release();
-                    self.plan_sweep(now);
-                }
-                if self.memory != self.previous {
-                    self.outputs.push_back(Output::Remember(memory));
-                }
-            }
-        }
-    }
-
-    fn plan_sweep(&mut self, now: ShowTime) {
-        let pace = &self.settings.pace;
-        self.next_sweep = now
-            + if self.link == Link::Live {
-                pace.poll_up
-            } else {
-                self.backoff.between(pace.poll_down / 2, pace.poll_down)
-            };
     }
 
     fn closed(&mut self, now: ShowTime, code: Option<u16>, reason: &str) {

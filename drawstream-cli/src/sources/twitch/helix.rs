@@ -28,6 +28,7 @@ pub(super) struct Identity {
     pub(super) client_id: String,
     pub(super) user_id: String,
     pub(super) expires: Option<SystemTime>,
+    pub(super) scopes: Vec<String>,
 }
 
 /// Twitch's HTTP.
@@ -61,6 +62,8 @@ impl Helix {
             user_id: String,
             #[serde(default)]
             expires_in: u64,
+            #[serde(default)]
+            scopes: Vec<String>,
         }
         let request = self
             .http
@@ -79,6 +82,7 @@ impl Helix {
         Ok(Identity {
             client_id: valid.client_id,
             user_id: valid.user_id,
+            scopes: valid.scopes,
             expires: (valid.expires_in > 0)
                 .then(|| SystemTime::now() + Duration::from_secs(valid.expires_in)),
         })

@@ -5,17 +5,16 @@ use std::sync::Arc;
 
 use drawstream_core::donation::{Donation, DonationId};
 use drawstream_core::pixelize::IndexedImage;
-use drawstream_core::plan::{CanvasSize, Plan, Version};
-use drawstream_core::scene::{Scene, Seed};
-use drawstream_core::sketch;
-use drawstream_core::strokes::{self, Commission, Tempo};
+use drawstream_core::plan::Version;
+use drawstream_core::scene::Seed;
 use drawstream_core::timeline::Timeline;
 use image::ImageFormat;
 
-use super::{MOST_DABS, Settings, Stop, UNDERDRAWING};
+use super::{MOST_DABS, Stop};
 use crate::painters::Picture;
 use crate::playbill::Playbill;
 use crate::stagehand::Arrival;
+use crate::studio::Hand;
 
 /// The same donation gives the same seed, so that a painting can be made again.
 pub(super) fn seed_of(donation: &Donation) -> Seed {
@@ -38,41 +37,15 @@ pub(super) fn encode(picture: &Picture) -> Result<Vec<u8>, image::ImageError> {
 
 /// Pixel art → the plan's JSON and its timeline.
 pub(super) fn stroke(
-    settings: &Settings,
+    hand: &Hand,
     image: &IndexedImage,
     seed: Seed,
 ) -> Result<(String, Timeline), Stop> {
-    let plan = plan_of(settings, image, settings.tempo, seed)?;
-    let timeline = Timeline::compile(&plan, &settings.timeline);
-    Ok((plan.to_json(Version::V1_1), timeline))
-}
-
-fn plan_of(
-    settings: &Settings,
-    image: &IndexedImage,
-    tempo: Tempo,
-    seed: Seed,
-) -> Result<Plan, Stop> {
-    let painting = strokes::paint(
-        image,
-        &Commission {
-            tempo,
-            seed,
-            ..Commission::default()
-        },
-    );
+    let painting = hand.painting(image, seed);
     let painting = painting.map_err(|error| Stop::Failed(error.to_string()))?;
-    painting
-        .plan(settings.caption.clone())
-        .map_err(|error| Stop::Failed(error.to_string()))
-}
-
-/// A rough first idea of a scene, drawn within the time that painters usually need.
-pub(super) fn underdrawing(settings: &Settings, scene: &Scene) -> Option<Timeline> {
-    let side = u16::try_from(settings.pixels).ok()?;
-    let image = sketch::underdrawing(scene, CanvasSize::new(side, side)?);
-    let plan = plan_of(settings, &image, Tempo::Total(UNDERDRAWING), scene.seed).ok()?;
-    Some(Timeline::compile(&plan, &settings.timeline))
+    let plan = hand.plan(&painting);
+    let plan = plan.map_err(|error| Stop::Failed(error.to_string()))?;
+    Ok((plan.to_json(Version::V1_1), hand.compile(&plan)))
 }
 
 pub(super) fn ready(id: DonationId, bill: Arc<Playbill>, timeline: Timeline) -> Arrival {

@@ -79,9 +79,9 @@ struct Server {
 }
 
 impl Server {
-    fn new(manners: Manners) -> Self {
+    fn new(manners: Manners, log: Log) -> Self {
         Self {
-            log: Log::default(),
+            log,
             manners,
             stopped: Arc::default(),
             is_running: Arc::default(),
@@ -94,8 +94,12 @@ impl Server {
 
 /// A server with AUTOMATIC1111's API.
 pub(crate) async fn webui(manners: Manners) -> Served {
-    let server = Server::new(manners);
-    let log = server.log.clone();
+    webui_with(Log::default(), manners).await
+}
+
+/// The same, noting into a log that other servers may share.
+pub(crate) async fn webui_with(log: Log, manners: Manners) -> Served {
+    let server = Server::new(manners, log.clone());
     let mut router = Router::new()
         .route("/sdapi/v1/txt2img", post(txt2img))
         .route("/sdapi/v1/progress", get(progress))
@@ -143,12 +147,19 @@ async fn reload(State(server): State<Server>) -> Json<Value> {
     Json(json!({}))
 }
 
-async fn progress(State(server): State<Server>) -> Json<Value> {
+#[derive(serde::Deserialize)]
+struct Glance {
+    skip_current_image: bool,
+}
+
+async fn progress(State(server): State<Server>, Query(glance): Query<Glance>) -> Json<Value> {
     server.log.note("/sdapi/v1/progress", Value::Null);
+    let rough = BASE64.encode(png(128, 128, Picture::Good));
+    let rough = (!glance.skip_current_image).then_some(rough);
     Json(json!({ "progress": 0.4, "eta_relative": 3.0,
         "state": { "skipped": false, "interrupted": false, "job": "txt2img", "job_count": 1, "job_no": 0,
                    "sampling_step": 8, "sampling_steps": 20 },
-        "current_image": null, "textinfo": null }))
+        "current_image": rough, "textinfo": null }))
 }
 
 async fn sd_models() -> Json<Value> {
@@ -177,8 +188,8 @@ async fn options() -> Json<Value> {
 
 /// A ComfyUI server.
 pub(crate) async fn comfyui(manners: Manners) -> Served {
-    let server = Server::new(manners);
-    let log = server.log.clone();
+    let log = Log::default();
+    let server = Server::new(manners, log.clone());
     let router = Router::new()
         .route("/ws", get(socket))
         .route("/prompt", post(prompt))
@@ -204,8 +215,9 @@ async fn tell(mut socket: WebSocket, mut news: broadcast::Receiver<String>, mann
         if manners.cuts_socket || socket.send(Message::Text(line.into())).await.is_err() {
             return;
         }
-        // A preview: type 1, format 1 (JPEG), then the picture, which nobody has to be able to read.
-        let preview = [&[0, 0, 0, 1, 0, 0, 0, 1][..], b"jpeg"].concat();
+        // A preview: type 1, format 2 (PNG), then the picture.
+        let rough = png(128, 128, Picture::Good);
+        let preview = [&[0, 0, 0, 1, 0, 0, 0, 2][..], &rough].concat();
         let _ = socket.send(Message::Binary(preview.into())).await;
     }
 }
@@ -338,8 +350,8 @@ async fn object_info(State(server): State<Server>, Path(node): Path<String>) -> 
 
 /// A server with OpenAI's image API.
 pub(crate) async fn openai(manners: Manners) -> Served {
-    let server = Server::new(manners);
-    let log = server.log.clone();
+    let log = Log::default();
+    let server = Server::new(manners, log.clone());
     let router = Router::new()
         .route("/v1/images/generations", post(generations))
         .route(

@@ -69,7 +69,14 @@ pub(crate) const MODEL: &str = "tiny:1b";
 pub(crate) async fn start(
     model: impl Fn(usize, &Value) -> Speech + Send + Sync + 'static,
 ) -> Served {
-    let log = Log::default();
+    start_with(Log::default(), model).await
+}
+
+/// The same, noting into a log that other servers may share.
+pub(crate) async fn start_with(
+    log: Log,
+    model: impl Fn(usize, &Value) -> Speech + Send + Sync + 'static,
+) -> Served {
     let server = Server {
         log: log.clone(),
         model: Arc::new(model),
