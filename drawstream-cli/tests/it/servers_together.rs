@@ -166,6 +166,8 @@ async fn every_painter_paints_from_the_command_line_and_the_samples_fill_their_f
         if asked.to_string().contains("background") {
             r##"{"background": "#203050", "steps": [
                 {"op": "rect", "x": 0, "y": 60, "w": 96, "h": 36, "fill": "#2E7D32"},
+                {"op": "rect", "x": 30, "y": 40, "w": 36, "h": 30, "fill": "#A86B3F"},
+                {"op": "circle", "cx": 80, "cy": 14, "r": 8, "fill": "#FFEE99"},
                 {"op": "polygon", "points": [[26, 60], [48, 20], [70, 60]], "fill": "#C62828"}]}"##
                 .into()
         } else {
