@@ -205,7 +205,7 @@ async fn every_painter_paints_from_the_command_line_and_the_samples_fill_their_f
         assert!(done.status.success(), "{name}: {said}");
         assert!(image::open(folder.path().join(file)).unwrap().width() >= 96);
     }
-    let done = run(&["--samples", "all", "--painter", "webui"])
+    let done = run(&["--samples", "all", "--painter", "webui", "--size", "256"])
         .await
         .unwrap();
     assert!(
@@ -234,10 +234,10 @@ async fn every_painter_paints_from_the_command_line_and_the_samples_fill_their_f
             "art.png",
             "plan.json",
             "frames/100.png",
-            "layers/01-ground.png",
         ] {
             assert!(place.join(file).exists(), "{number}: {file}");
         }
+        assert!(std::fs::read_dir(place.join("layers")).unwrap().count() > 0);
         let art = image::open(place.join("art.png")).unwrap();
         let last = image::open(place.join("frames/100.png")).unwrap();
         assert_eq!((art.width(), last.width()), (96, 4 * 96));
