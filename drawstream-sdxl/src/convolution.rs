@@ -5,21 +5,28 @@
 //! and the product is written where it belongs.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
-use gemm::Parallelism;
 use rayon::prelude::*;
 
-/// How many bytes of patches are laid out at a time: what a core's caches hold beside the kernel.
-const BAND_BYTES: usize = 8 << 20;
+use crate::product::{Rows, add_product, numbers};
 
-/// Convolves f32 `(batch, inputs, height, width)` with a kernel `(outputs, inputs, size, size)`.
+/// How many bytes of patches are laid out at a time: what a core's caches hold beside the kernel.
+const BAND_BYTES: usize = 64 << 20;
+
+/// Convolves f32 `(batch, inputs, height, width)` with a kernel `(outputs, inputs, size, size)` of any type.
 pub(crate) fn convolve(
     x: &Tensor,
     kernel: &Tensor,
+    bias: Option<&Tensor>,
     stride: usize,
     padding: usize,
 ) -> Result<Tensor> {
+    let convolve = Convolve {
+        stride,
+        padding,
+        bias: bias.map(numbers).transpose()?,
+    };
     x.contiguous()?
-        .apply_op2_no_bwd(&kernel.contiguous()?, &Convolve { stride, padding })
+        .apply_op2_no_bwd(&kernel.contiguous()?, &convolve)
 }
 
 /// How many bytes of patches a card lays out at a time; whole, a decoder's largest layer would ask for gigabytes.
@@ -67,6 +74,7 @@ fn in_bands(
 struct Convolve {
     stride: usize,
     padding: usize,
+    bias: Option<Vec<f32>>,
 }
 
 /// The sizes of one convolution.
@@ -99,9 +107,10 @@ impl CustomOp2 for Convolve {
         kernel: &CpuStorage,
         kernel_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (CpuStorage::F32(x), CpuStorage::F32(kernel)) = (x, kernel) else {
+        let CpuStorage::F32(x) = x else {
             candle_core::bail!("convolved in f32 alone")
         };
+        let kernel = Rows::of(kernel, kernel_layout)?;
         let (batch, inputs, height, width) = x_layout.shape().dims4()?;
         let (outputs, depth, size, _) = kernel_layout.shape().dims4()?;
         if depth != inputs || height + 2 * self.padding < size || width + 2 * self.padding < size {
@@ -120,15 +129,18 @@ impl CustomOp2 for Convolve {
             stride: self.stride,
             padding: self.padding,
         };
-        let (Some((x_start, x_end)), Some((kernel_start, kernel_end))) = (
-            x_layout.contiguous_offsets(),
-            kernel_layout.contiguous_offsets(),
-        ) else {
+        let Some((start, end)) = x_layout.contiguous_offsets() else {
             candle_core::bail!("convolved contiguous alone")
         };
-        let (x, kernel) = (&x[x_start..x_end], &kernel[kernel_start..kernel_end]);
+        let x = &x[start..end];
         let (high, wide) = (sizes.out(height), sizes.out(width));
         let mut out = vec![0f32; batch * outputs * high * wide];
+        if let Some(bias) = &self.bias {
+            let planes = out.chunks_exact_mut((high * wide).max(1));
+            for (plane, bias) in planes.zip(bias.iter().cycle()) {
+                plane.fill(*bias);
+            }
+        }
         let pictures = x.chunks_exact((inputs * height * width).max(1));
         for (x, out) in pictures.zip(out.chunks_exact_mut((outputs * high * wide).max(1))) {
             picture(x, kernel, out, sizes);
@@ -140,12 +152,13 @@ impl CustomOp2 for Convolve {
     }
 }
 
-fn picture(x: &[f32], kernel: &[f32], out: &mut [f32], sizes: Sizes) {
+/// Adds the convolution of one picture to `out`, which holds the bias.
+fn picture(x: &[f32], kernel: Rows<'_>, out: &mut [f32], sizes: Sizes) {
     let (high, wide) = (sizes.out(sizes.height), sizes.out(sizes.width));
     let depth = sizes.inputs * sizes.kernel * sizes.kernel;
     let plain = sizes.kernel == 1 && sizes.stride == 1 && sizes.padding == 0;
     if plain {
-        product(
+        add_product(
             kernel,
             x,
             out,
@@ -180,7 +193,7 @@ fn picture(x: &[f32], kernel: &[f32], out: &mut [f32], sizes: Sizes) {
                     );
                 }
             });
-        product(
+        add_product(
             kernel,
             patches,
             &mut out[first * wide..],
@@ -219,52 +232,6 @@ fn lay_row(
     }
 }
 
-/// `out = left · right` for `(m, n, k)`, row by row; `out`'s rows are `out_stride` apart.
-fn product(
-    left: &[f32],
-    right: &[f32],
-    out: &mut [f32],
-    (m, n, k): (usize, usize, usize),
-    out_stride: usize,
-) {
-    let holds = left.len() >= m * k
-        && right.len() >= k * n
-        && m > 0
-        && out.len() >= (m - 1) * out_stride + n;
-    assert!(holds, "the matrices' sizes come from the tensors' shapes");
-    let threads = rayon::current_num_threads();
-    let parallelism = if threads > 1 {
-        Parallelism::Rayon(threads)
-    } else {
-        Parallelism::None
-    };
-    // SAFETY: the assertion above keeps every element that the sizes and strides reach within its slice, and `out`
-    // is borrowed mutably, so that it overlaps neither of the others.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            out.as_mut_ptr(),
-            1,
-            out_stride as isize,
-            false,
-            left.as_ptr(),
-            1,
-            k as isize,
-            right.as_ptr(),
-            1,
-            n as isize,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            parallelism,
-        );
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use candle_core::Device;
@@ -286,8 +253,10 @@ mod tests {
         ] {
             let x = Tensor::randn(0f32, 1f32, (batch, inputs, height, width), &device)?;
             let kernel = Tensor::randn(0f32, 1f32, (outputs, inputs, size, size), &device)?;
-            let found = convolve(&x, &kernel, stride, size / 2)?;
-            let expected = x.conv2d(&kernel, size / 2, stride, 1, 1)?;
+            let bias = Tensor::randn(0f32, 1f32, outputs, &device)?;
+            let found = convolve(&x, &kernel, Some(&bias), stride, size / 2)?;
+            let plain = x.conv2d(&kernel, size / 2, stride, 1, 1)?;
+            let expected = plain.broadcast_add(&bias.reshape((1, (), 1, 1))?)?;
             assert_eq!(found.dims(), expected.dims());
             let apart = (found - &expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
             let scale = expected.abs()?.max_all()?.to_scalar::<f32>()?;

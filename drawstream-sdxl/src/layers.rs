@@ -4,8 +4,12 @@ use candle_core::{DType, Result, Tensor};
 
 use crate::convolution::{convolve, convolve_on_card};
 use crate::param::Param;
+use crate::product::project;
 use crate::weights::{Layer, WeightsError};
 use crate::widen::widened;
+
+/// Whether the processor's maker multiplies, by a library of its own that wants weights in f32.
+const VENDORS_PRODUCTS: bool = cfg!(any(feature = "mkl", feature = "accelerate"));
 
 /// `x · Wᵀ + b` over the last dimension.
 #[derive(Clone, Debug)]
@@ -38,16 +42,21 @@ impl Linear {
 
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let dtype = multiplied(x);
-        let weight = self.weight.read(dtype)?;
         let mut shape = x.dims().to_vec();
         let inputs = shape.pop().unwrap_or(1);
         let rows: usize = shape.iter().product();
         let wide = widened(&x.reshape((rows, inputs))?, dtype)?;
-        let mut y = wide.matmul(&weight.t()?)?;
-        if let Some(bias) = &self.bias {
-            y = y.broadcast_add(&bias.read(dtype)?)?;
-        }
-        shape.push(weight.dim(0)?);
+        let y = if x.device().is_cpu() && !VENDORS_PRODUCTS {
+            let bias = self.bias.as_ref().map(Param::stored);
+            project(&wide, &self.weight.stored(), bias.as_ref())?
+        } else {
+            let y = wide.matmul(&self.weight.read(dtype)?.t()?)?;
+            match &self.bias {
+                Some(bias) => y.broadcast_add(&bias.read(dtype)?)?,
+                None => y,
+            }
+        };
+        shape.push(y.dim(1)?);
         y.to_dtype(x.dtype())?.reshape(shape)
     }
 }
@@ -103,15 +112,15 @@ impl Conv2d {
     }
 
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let y = if x.device().is_cpu() {
+        if x.device().is_cpu() {
             // CPUs multiply in f32: there is no bf16 convolution, and a slow f16 one.
-            let kernel = self.weight.read(DType::F32)?;
-            let y = convolve(&x.to_dtype(DType::F32)?, &kernel, self.stride, self.padding)?;
-            y.to_dtype(x.dtype())?
-        } else {
-            let kernel = self.weight.read(x.dtype())?;
-            convolve_on_card(x, &kernel, self.stride, self.padding)?
-        };
+            let (wide, kernel) = (widened(x, DType::F32)?, self.weight.stored());
+            let bias = self.bias.as_ref().map(Param::stored);
+            let y = convolve(&wide, &kernel, bias.as_ref(), self.stride, self.padding)?;
+            return y.to_dtype(x.dtype());
+        }
+        let kernel = self.weight.read(x.dtype())?;
+        let y = convolve_on_card(x, &kernel, self.stride, self.padding)?;
         match &self.bias {
             Some(bias) => y.broadcast_add(&bias.read(x.dtype())?.reshape((1, (), 1, 1))?),
             None => Ok(y),

@@ -13,7 +13,7 @@
 //! | `tiny_decoder` | TAESD: previews |
 //! | `scheduler` | [`Scheduler`]: Euler, DPM++ 2M, DDIM, LCM and their tables |
 //! | `noise` | [`Noise`]: PyTorch's two generators |
-//! | `param`, `widen` | one weight, kept small and widened as it is used |
+//! | `param`, `product`, `widen` | weights, kept small and widened as they are used |
 
 mod attention;
 mod convolution;
@@ -24,6 +24,7 @@ mod lora;
 mod noise;
 mod param;
 mod picture;
+mod product;
 mod request;
 mod resnet;
 mod scheduler;

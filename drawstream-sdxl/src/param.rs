@@ -18,24 +18,22 @@ impl Param {
         Self(Arc::new(RwLock::new(tensor)))
     }
 
-    /// The weight in the type of the computation.
-    pub(crate) fn read(&self, dtype: DType) -> Result<Tensor> {
-        let tensor = self
-            .0
+    /// The weight as it is kept.
+    pub(crate) fn stored(&self) -> Tensor {
+        self.0
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        widened(&tensor, dtype)
+            .clone()
+    }
+
+    /// The weight in the type of the computation.
+    pub(crate) fn read(&self, dtype: DType) -> Result<Tensor> {
+        widened(&self.stored(), dtype)
     }
 
     /// Some rows of a table, in the type of the computation, without widening the whole table.
     pub(crate) fn read_rows(&self, rows: &[u32], dtype: DType, device: &Device) -> Result<Tensor> {
-        let table = self
-            .0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        table
+        self.stored()
             .index_select(&Tensor::new(rows, device)?, 0)?
             .to_dtype(dtype)
     }
