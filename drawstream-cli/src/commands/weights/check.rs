@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use drawstream_sdxl::{LoraMatch, Part, PartSurvey, Survey, WeightsError};
+use drawstream_sdxl::{LoraError, LoraMatch, Part, PartSurvey, Survey, WeightsError};
 
 use crate::failure::Failure;
 
@@ -28,26 +28,29 @@ impl CheckArgs {
         let survey = Survey::of(&self.model);
         let out = &mut io::stdout().lock();
         let mut faults = write_survey(out, &survey)?;
+        let parts = survey.parts.iter().flat_map(|part| &part.problems);
+        let mut hint = parts.chain(&survey.problems).find_map(WeightsError::hint);
         for path in &self.loras {
             writeln!(out, "\nLoRA {}", path.display())?;
-            match survey.lora(path) {
-                Ok(found) => faults += write_lora(out, &found)?,
+            let (found, problem) = match survey.lora(path) {
+                Ok(found) => (write_lora(out, &found)?, found.problem),
                 Err(error) => {
                     writeln!(out, "  fault: {}", chain(&error))?;
-                    faults += 1;
+                    (1, Some(error))
                 }
-            }
+            };
+            hint = hint.or_else(|| problem.as_ref().and_then(LoraError::hint));
+            faults += found;
         }
         if faults == 0 {
             return Ok(writeln!(out, "\nEverything is there.")?);
         }
-        let error = anyhow!("{}: {faults} faults in these weights", self.model.display());
-        let hint = survey
-            .parts
-            .iter()
-            .flat_map(|part| &part.problems)
-            .chain(&survey.problems);
-        Err(Failure::input(error).with_maybe_hint(hint.into_iter().find_map(WeightsError::hint)))
+        let faults = match faults {
+            1 => "a fault".to_owned(),
+            _ => format!("{faults} faults"),
+        };
+        let error = anyhow!("{faults} in these weights, named above");
+        Err(Failure::input(error).with_maybe_hint(hint))
     }
 }
 
