@@ -23,6 +23,7 @@ mod edges;
 mod field;
 mod given_palette;
 mod grid;
+mod hidden;
 mod indexed_image;
 mod lab;
 mod labels;
@@ -221,7 +222,7 @@ fn with_grid(picture: &LabImage, lattice: &mut Lattice, options: &Options) -> Pa
             let palette = given.unwrap_or_else(|| palette_search::find(&pure, most, Quality::Fast));
             let mut painted = nearest(palette, pure);
             if !settled {
-                refine::tidy(&mut painted, &around);
+                refine::tidy(&mut painted, &around, most);
             }
             painted
         }
@@ -232,7 +233,7 @@ fn without_grid(picture: &RgbImage, asked: &Asked, options: &Options) -> Painted
     let cells = shrink::area_average(picture, asked.width, asked.height);
     let most = usize::from(options.colors);
     let palette = given(&cells, options)
-        .unwrap_or_else(|| cluster::medians(&cells.colors, most, options.seed));
+        .unwrap_or_else(|| cluster::medians(&cells.colors, most, options.quality, options.seed));
     nearest(palette, cells)
 }
 

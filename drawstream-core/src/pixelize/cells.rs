@@ -1,5 +1,7 @@
 //! [`Cells`]: one robust colour for each pseudo pixel.
 
+use rayon::prelude::*;
+
 use super::grid::Lattice;
 use super::lab::{Lab, LabImage, distance, distance_squared};
 
@@ -22,22 +24,21 @@ impl Cells {
     /// Samples a picture through a grid: `SIDE` by `SIDE` samples a cell, at most 7 by 7.
     pub(crate) fn sample<const SIDE: usize>(picture: &LabImage, lattice: &Lattice) -> Self {
         let (columns, rows) = (lattice.columns(), lattice.rows());
-        let mut colors = Vec::with_capacity(columns * rows);
-        let mut spreads = Vec::with_capacity(columns * rows);
         let weights = weights::<SIDE>();
-        for row in 0..rows {
+        let sampled = |row: usize| {
             let (top, low) = (lattice.ends[1][row], lattice.ends[1][row + 1]);
-            for column in 0..columns {
+            let weights = &weights;
+            (0..columns).map(move |column| {
                 let (left, right) = (lattice.ends[0][column], lattice.ends[0][column + 1]);
                 let middle = [(left + right) / 2.0, (top + low) / 2.0];
                 let shift = lattice.field.at(middle[0], middle[1]);
                 let middle = [middle[0] + shift[0], middle[1] + shift[1]];
                 let samples = gather::<SIDE>(picture, middle, [right - left, low - top]);
-                let (color, spread) = geometric_median(&samples, &weights, SIDE * SIDE);
-                colors.push(color);
-                spreads.push(spread);
-            }
-        }
+                geometric_median(&samples, weights, SIDE * SIDE)
+            })
+        };
+        let (colors, spreads): (Vec<Lab>, Vec<f32>) =
+            (0..rows).into_par_iter().flat_map_iter(sampled).unzip();
         let noise = noise(&colors, columns);
         // A spread of three times the noise halves a cell's say.
         let unit = 3.0 * noise.max(0.004);

@@ -1,5 +1,7 @@
 //! [`Edges`]: where colours change fastest, finer than a pixel.
 
+use rayon::prelude::*;
+
 use super::lab::LabImage;
 
 /// A place where colour changes fastest across one axis.
@@ -25,11 +27,12 @@ impl Edges {
     /// Edge points along every `stride`th row and column of a picture.
     pub(crate) fn of(picture: &LabImage, stride: usize) -> Self {
         let rows = picture.every_row(stride);
+        let (across, down) = rayon::join(
+            || points(rows.as_ref().unwrap_or(picture), stride),
+            || points(&picture.every_column(stride), stride),
+        );
         Self {
-            axes: [
-                points(rows.as_ref().unwrap_or(picture), stride),
-                points(&picture.every_column(stride), stride),
-            ],
+            axes: [across, down],
             size: [picture.width, picture.height],
         }
     }
@@ -87,9 +90,9 @@ fn slopes(picture: &LabImage, stride: usize) -> Vec<f32> {
     let flat = picture.pixels.as_flattened();
     let row = |y: usize| &flat[y * w * 3..(y + 1) * w * 3];
     let mut slopes = vec![0.0; w * h];
-    let mut smooth = vec![0.0; w * 3];
-    let mut steep = vec![0.0; w * 3];
-    for (y, out) in slopes.chunks_exact_mut(w).enumerate() {
+    let scratch = || (vec![0.0; w * 3], vec![0.0; w * 3]);
+    let lines = slopes.par_chunks_exact_mut(w).enumerate();
+    lines.for_each_init(scratch, |(smooth, steep), (y, out)| {
         let [up2, up] = [2, 1].map(|d| row(y.saturating_sub(d)));
         let [down, down2] = [1, 2].map(|d| row((y + d).min(h - 1)));
         let here = row(y);
@@ -110,7 +113,7 @@ fn slopes(picture: &LabImage, stride: usize) -> Vec<f32> {
         for (out, s) in out.iter_mut().zip(steep.chunks_exact(3)) {
             *out = (s[0] * s[0] + s[1] * s[1] + s[2] * s[2]).sqrt();
         }
-    }
+    });
     slopes
 }
 

@@ -102,7 +102,7 @@ fn gimps_color(line: &str) -> Option<Rgb8> {
     Some(Rgb8::new(channel()?, channel()?, channel()?))
 }
 
-/// The 16 colours of PICO-8 (Lexaloffle; the palette is in the public domain).
+/// The 16 colours of PICO-8 (Lexaloffle, who dedicate them to the public: CC0).
 const PICO8: [u32; 16] = [
     0x000000, 0x1D2B53, 0x7E2553, 0x008751, 0xAB5236, 0x5F574F, 0xC2C3C7, 0xFFF1E8, 0xFF004D,
     0xFFA300, 0xFFEC27, 0x00E436, 0x29ADFF, 0x83769C, 0xFF77A8, 0xFFCCAA,
@@ -111,14 +111,15 @@ const PICO8: [u32; 16] = [
 /// The four greens of the first Game Boy's screen, as emulators commonly have them.
 const GAMEBOY: [u32; 4] = [0x0F380F, 0x306230, 0x8BAC0F, 0x9BBC0F];
 
-/// What the NES's picture chip can show, as emulators commonly have it: 54 different colours.
+/// What the NES's picture chip can show: its 54 different colours, computed from the voltages of its signal (the
+/// test below does it) rather than taken from anyone's screen.
 const NES: [u32; 54] = [
-    0x7C7C7C, 0x0000FC, 0x0000BC, 0x4428BC, 0x940084, 0xA80020, 0xA81000, 0x881400, 0x503000,
-    0x007800, 0x006800, 0x005800, 0x004058, 0x000000, 0xBCBCBC, 0x0078F8, 0x0058F8, 0x6844FC,
-    0xD800CC, 0xE40058, 0xF83800, 0xE45C10, 0xAC7C00, 0x00B800, 0x00A800, 0x00A844, 0x008888,
-    0xF8F8F8, 0x3CBCFC, 0x6888FC, 0x9878F8, 0xF878F8, 0xF85898, 0xF87858, 0xFCA044, 0xF8B800,
-    0xB8F818, 0x58D854, 0x58F898, 0x00E8D8, 0x787878, 0xFCFCFC, 0xA4E4FC, 0xB8B8F8, 0xD8B8F8,
-    0xF8B8F8, 0xF8A4C0, 0xF0D0B0, 0xFCE0A8, 0xF8D878, 0xD8F878, 0xB8F8B8, 0xB8F8D8, 0x00FCFC,
+    0x5D5D5D, 0x04205E, 0x171370, 0x2E096C, 0x410551, 0x4B072A, 0x480F04, 0x3A1B00, 0x242900,
+    0x0E3400, 0x003900, 0x003612, 0x002D3A, 0x000000, 0xA8A8A8, 0x2852AA, 0x453FC3, 0x6630BD,
+    0x812998, 0x8E2C60, 0x8B3827, 0x764B00, 0x585F00, 0x386E00, 0x1F750B, 0x13723D, 0x166578,
+    0xFFFFFF, 0x76A4FF, 0x968FFF, 0xB97EFF, 0xD677EE, 0xE47AB3, 0xE08875, 0xCB9C44, 0xAAB12D,
+    0x87C233, 0x6CCA55, 0x5EC68D, 0x62B8CC, 0x464646, 0xC5D9FF, 0xD3D0FF, 0xE2C9FF, 0xEEC6F8,
+    0xF4C7DF, 0xF2CDC5, 0xE9D6AF, 0xDCDFA5, 0xCDE6A8, 0xC1E9B7, 0xBBE7CF, 0xBDE1EA, 0xB0B0B0,
 ];
 
 #[cfg(test)]
@@ -135,6 +136,48 @@ mod tests {
             assert_eq!(colors.len(), count, "{name}");
         }
         assert_eq!(named_palette("c64"), None);
+    }
+
+    /// One of the chip's 64 colours as an NTSC screen decodes it.
+    ///
+    /// Four levels and twelve hues: a square wave between two voltages, shifted by the hue. Voltages and phase as the
+    /// NESdev wiki ("NTSC video") gives them; from luma and chroma to red, green and blue by the FCC's matrix.
+    fn of_the_chip(number: u8) -> Rgb8 {
+        const LOW: [f64; 4] = [0.350, 0.518, 0.962, 1.550];
+        const HIGH: [f64; 4] = [1.094, 1.506, 1.962, 1.962];
+        const BLACK: f64 = 0.518;
+        const PHASE: f64 = 3.9;
+        let hue = number & 15;
+        let level = usize::from(if hue > 13 { 1 } else { number >> 4 });
+        let low = if hue == 0 { HIGH[level] } else { LOW[level] };
+        let high = if hue > 12 { LOW[level] } else { HIGH[level] };
+        let (mut y, mut i, mut q) = (0.0, 0.0, 0.0);
+        for sample in 0..12u8 {
+            let volts = if (hue + sample) % 12 < 6 { high } else { low };
+            let share = (volts - BLACK) / (HIGH[3] - BLACK) / 12.0;
+            let angle = std::f64::consts::PI * (f64::from(sample) + PHASE) / 6.0;
+            y += share;
+            i += share * angle.cos();
+            q += share * angle.sin();
+        }
+        // Screens of the time had a gamma of about 2.2, the signal is made for 2.0.
+        let byte = |v: f64| (v.max(0.0).powf(2.2 / 2.0).min(1.0) * 255.0 + 0.5) as u8;
+        Rgb8::new(
+            byte(y + 0.946_882 * i + 0.623_557 * q),
+            byte(y - 0.274_788 * i - 0.635_691 * q),
+            byte(y - 1.108_545 * i + 1.709_007 * q),
+        )
+    }
+
+    #[test]
+    fn the_nes_has_the_colours_of_its_signal() {
+        let mut computed: Vec<Rgb8> = Vec::new();
+        for color in (0..64).map(of_the_chip) {
+            if !computed.contains(&color) {
+                computed.push(color);
+            }
+        }
+        assert_eq!(named_palette("nes"), Some(computed));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use image::RgbImage;
+use rayon::prelude::*;
 
 use crate::color::{Oklab, Rgb8, linear};
 
@@ -49,7 +50,11 @@ impl LabImage {
     /// Converts a whole picture.
     pub(crate) fn of(picture: &RgbImage) -> Self {
         let mut pixels = vec![[0.0; 3]; picture.as_raw().len() / 3];
-        convert(picture.as_raw(), &mut pixels);
+        // So many pixels at a time: a whole number of the conversion's own steps.
+        const PART: usize = 1 << 13;
+        let parts = pixels.par_chunks_mut(PART);
+        let bytes = picture.as_raw().par_chunks(3 * PART);
+        parts.zip(bytes).for_each(|(out, rgb)| convert(rgb, out));
         Self {
             width: picture.width() as usize,
             height: picture.height() as usize,

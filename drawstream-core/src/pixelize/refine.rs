@@ -8,7 +8,7 @@ use super::mixing::{Mixing, neighbours};
 use super::options::Quality;
 use super::palette_search;
 use super::register::Half;
-use super::repair;
+use super::repair::Draft;
 use super::splits;
 
 /// What a picture's cells were found to be painted with.
@@ -96,7 +96,15 @@ pub(crate) fn refine(
             let mut own = cells.colors.clone();
             unmix(&mut own, mixing, &around, &labels, &palette);
             while splits::join_one(&own, &around, &mut labels, &mut palette) {}
-            if !repair::add_missing(&own, &scatter, &around, &mut labels, &mut palette, most) {
+            let mut draft = Draft {
+                colors: &own,
+                scatter: &scatter,
+                around: &around,
+                labels: &mut labels,
+                palette: &mut palette,
+                most,
+            };
+            if !draft.add_missing() && !draft.part_hidden() {
                 break;
             }
         }
@@ -123,14 +131,24 @@ pub(crate) fn refine(
     }
 }
 
-/// What one pass can do: colours that are one are joined, and cells once choose with their neighbours in mind.
-pub(crate) fn tidy(painted: &mut Painted, around: &[[u32; 8]]) {
+/// What one pass can do: colours that are one are joined, one that hides is found, and cells once choose with their neighbours in mind.
+pub(crate) fn tidy(painted: &mut Painted, around: &[[u32; 8]], most: usize) {
     let Painted {
         palette,
         labels,
         cells,
     } = painted;
     while splits::join_one(&cells.colors, around, labels, palette) {}
+    let scatter = cells.scatter();
+    let mut draft = Draft {
+        colors: &cells.colors,
+        scatter: &scatter,
+        around,
+        labels,
+        palette,
+        most,
+    };
+    draft.part_hidden();
     let labelling = Labelling {
         colors: &cells.colors,
         weights: &cells.purity,

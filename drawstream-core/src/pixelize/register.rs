@@ -1,5 +1,7 @@
 //! Corrects the grid's displacement by laying the painted cells over the picture.
 
+use rayon::prelude::*;
+
 use super::grid::Lattice;
 use super::lab::{Lab, LabImage};
 
@@ -41,31 +43,15 @@ impl Half {
         let painting = blurred(self.painting(lattice, painted));
         let (columns, rows, tile) = lattice.field.shape();
         let tile = tile / 2.0;
-        // Per tile: slope products xx, xy, yy, and slope times difference x, y.
-        let mut sums = vec![[0.0f32; 5]; columns * rows];
-        for y in 1..h - 1 {
-            let row = ((y as f32 / tile) as usize).min(rows - 1);
-            for x in 1..w - 1 {
-                let at = y * w + x;
-                let p = &painting.pixels;
-                let column = ((x as f32 / tile) as usize).min(columns - 1);
-                let sum = &mut sums[row * columns + column];
-                let (left, right, up, down) = (p[at - 1], p[at + 1], p[at - w], p[at + w]);
-                let off: Lab = std::array::from_fn(|c| self.image.pixels[at][c] - p[at][c]);
-                let square = off[0] * off[0] + off[1] * off[1] + off[2] * off[2];
-                // What is far off is another drawing, not a shifted one.
-                let weight = 0.01 / (0.01 + square);
-                for c in 0..3 {
-                    let gx = (right[c] - left[c]) * 0.5;
-                    let gy = (down[c] - up[c]) * 0.5;
-                    sum[0] += weight * gx * gx;
-                    sum[1] += weight * gx * gy;
-                    sum[2] += weight * gy * gy;
-                    sum[3] += weight * gx * off[c];
-                    sum[4] += weight * gy * off[c];
-                }
-            }
-        }
+        // Rows of tiles side by side: each adds up its own, in the same order on any number of threads.
+        let sums: Vec<[f32; 5]> = (0..rows)
+            .into_par_iter()
+            .flat_map_iter(|row| {
+                let within = |y: usize| ((y as f32 / tile) as usize).min(rows - 1) == row;
+                let lines = (1..h - 1).filter(|&y| within(y));
+                self.slopes(&painting, lines, tile, columns)
+            })
+            .collect();
         let shared = shared(&sums, columns, rows);
         for (shift, s) in lattice.field.shifts_mut().iter_mut().zip(&shared) {
             // A tile without slopes stays: this much slope it would need to move half way.
@@ -82,21 +68,57 @@ impl Half {
         }
     }
 
+    /// Per tile of a row of tiles, from these lines: slope products xx, xy, yy, and slope times difference x, y.
+    fn slopes(
+        &self,
+        painting: &LabImage,
+        lines: impl Iterator<Item = usize>,
+        tile: f32,
+        columns: usize,
+    ) -> Vec<[f32; 5]> {
+        let w = self.image.width;
+        let mut sums = vec![[0.0f32; 5]; columns];
+        for y in lines {
+            for x in 1..w - 1 {
+                let at = y * w + x;
+                let p = &painting.pixels;
+                let column = ((x as f32 / tile) as usize).min(columns - 1);
+                let sum = &mut sums[column];
+                let (left, right, up, down) = (p[at - 1], p[at + 1], p[at - w], p[at + w]);
+                let off: Lab = std::array::from_fn(|c| self.image.pixels[at][c] - p[at][c]);
+                let square = off[0] * off[0] + off[1] * off[1] + off[2] * off[2];
+                // What is far off is another drawing, not a shifted one.
+                let weight = 0.01 / (0.01 + square);
+                for c in 0..3 {
+                    let gx = (right[c] - left[c]) * 0.5;
+                    let gy = (down[c] - up[c]) * 0.5;
+                    sum[0] += weight * gx * gx;
+                    sum[1] += weight * gx * gy;
+                    sum[2] += weight * gy * gy;
+                    sum[3] += weight * gx * off[c];
+                    sum[4] += weight * gy * off[c];
+                }
+            }
+        }
+        sums
+    }
+
     /// The cells painted at half size through the lattice.
     fn painting(&self, lattice: &Lattice, painted: &[Lab]) -> LabImage {
         let (w, h) = (self.image.width, self.image.height);
         let columns = lattice.columns();
         let [across, down] = [0, 1].map(|axis| Lookup::new(&lattice.ends[axis]));
-        let mut pixels = Vec::with_capacity(w * h);
-        for y in 0..h {
+        let mut pixels = vec![[0.0; 3]; w * h];
+        let lines = pixels.par_chunks_exact_mut(w).enumerate();
+        lines.for_each(|(y, line)| {
             let v = y as f32 * 2.0 + 1.0;
-            for x in 0..w {
+            for (x, pixel) in line.iter_mut().enumerate() {
                 let u = x as f32 * 2.0 + 1.0;
                 let [dx, dy] = lattice.field.at(u, v);
                 let cell = down.cell(v - dy) * columns + across.cell(u - dx);
-                pixels.push(painted[cell]);
+                *pixel = painted[cell];
             }
-        }
+        });
         LabImage {
             width: w,
             height: h,
@@ -143,28 +165,31 @@ fn blurred(image: LabImage) -> LabImage {
     let flat = image.pixels.as_flattened();
     let row = |y: usize| &flat[y * w * 3..(y + 1) * w * 3];
     let mut pixels = vec![[0.0; 3]; w * h];
-    let mut smooth = vec![0.0f32; (w + 4) * 3];
-    for (y, out) in pixels.chunks_exact_mut(w).enumerate() {
-        let [up2, up] = [2, 1].map(|d| row(y.saturating_sub(d)));
-        let [down, down2] = [1, 2].map(|d| row((y + d).min(h - 1)));
-        let here = row(y);
-        for i in 0..w * 3 {
-            smooth[i + 6] = KERNEL[0] * here[i]
-                + KERNEL[1] * (up[i] + down[i])
-                + KERNEL[2] * (up2[i] + down2[i]);
-        }
-        for c in 0..3 {
-            (smooth[c], smooth[3 + c]) = (smooth[6 + c], smooth[6 + c]);
-            let last = (w + 1) * 3 + c;
-            (smooth[last + 3], smooth[last + 6]) = (smooth[last], smooth[last]);
-        }
-        let out = out.as_flattened_mut();
-        for (i, out) in out.iter_mut().enumerate() {
-            *out = KERNEL[0] * smooth[i + 6]
-                + KERNEL[1] * (smooth[i + 3] + smooth[i + 9])
-                + KERNEL[2] * (smooth[i] + smooth[i + 12]);
-        }
-    }
+    let lines = pixels.par_chunks_exact_mut(w).enumerate();
+    lines.for_each_init(
+        || vec![0.0f32; (w + 4) * 3],
+        |smooth, (y, out)| {
+            let [up2, up] = [2, 1].map(|d| row(y.saturating_sub(d)));
+            let [down, down2] = [1, 2].map(|d| row((y + d).min(h - 1)));
+            let here = row(y);
+            for i in 0..w * 3 {
+                smooth[i + 6] = KERNEL[0] * here[i]
+                    + KERNEL[1] * (up[i] + down[i])
+                    + KERNEL[2] * (up2[i] + down2[i]);
+            }
+            for c in 0..3 {
+                (smooth[c], smooth[3 + c]) = (smooth[6 + c], smooth[6 + c]);
+                let last = (w + 1) * 3 + c;
+                (smooth[last + 3], smooth[last + 6]) = (smooth[last], smooth[last]);
+            }
+            let out = out.as_flattened_mut();
+            for (i, out) in out.iter_mut().enumerate() {
+                *out = KERNEL[0] * smooth[i + 6]
+                    + KERNEL[1] * (smooth[i + 3] + smooth[i + 9])
+                    + KERNEL[2] * (smooth[i] + smooth[i + 12]);
+            }
+        },
+    );
     LabImage {
         width: w,
         height: h,

@@ -13,7 +13,7 @@ const ONE_HEAP: f32 = 2.0;
 /// light change step by step.
 const SHARP: f32 = 0.8;
 /// So many such neighbours tell it; fewer may be chance.
-const ENOUGH: f32 = 40.0;
+const ENOUGH: usize = 40;
 
 /// Joins the two colours whose cells are the least apart, where they are not two heaps of cells but one.
 ///
@@ -39,7 +39,8 @@ pub(crate) fn join_one(
             }
             let apart = line.heaps_apart(&members[i], &members[j]);
             let nearer = closest.is_none_or(|c| apart < c.2);
-            let one = || apart < ONE_HEAP || !line.is_sharp(colors, around, labels, [i, j]);
+            let fewer = members[i].len().min(members[j].len());
+            let one = || apart < ONE_HEAP || !line.is_sharp(colors, around, labels, [i, j], fewer);
             if nearer && apart < TWO_HEAPS && one() {
                 closest = Some((i, j, apart));
             }
@@ -106,15 +107,17 @@ impl Line {
         (q_mean - p_mean).abs() / spread.max(1e-6)
     }
 
-    /// Whether cells of both labels that lie side by side differ as much as the colours do.
+    /// Whether cells of both labels that lie side by side differ as much as the colours do, or hardly any do and
+    /// what parts the colours is not light.
     fn is_sharp(
         &self,
         colors: &[Lab],
         around: &[[u32; 8]],
         labels: &[u8],
         pair: [usize; 2],
+        fewer: usize,
     ) -> bool {
-        let (mut step, mut count) = (0.0, 0.0);
+        let (mut step, mut count) = (0.0, 0);
         for (cell, around) in around.iter().enumerate() {
             if usize::from(labels[cell]) != pair[0] {
                 continue;
@@ -122,10 +125,22 @@ impl Line {
             for &n in &around[..4] {
                 if usize::from(labels[n as usize]) == pair[1] {
                     step += self.place(colors[n as usize]) - self.place(colors[cell]);
-                    count += 1.0;
+                    count += 1;
                 }
             }
         }
-        count >= ENOUGH && step >= SHARP * self.length * count
+        let sharp = count >= ENOUGH && step >= SHARP * self.length * count as f32;
+        sharp || are_apart(self.along, count, fewer)
     }
+}
+
+/// Whether so many cells, which touch those of the other colour so often, were drawn in a colour of their own.
+///
+/// Noise and blotches lie among each other, so halves of one colour touch everywhere. Uneven light doesn't, but that
+/// changes lightness more than hue.
+pub(crate) fn are_apart(difference: Lab, touching: usize, cells: usize) -> bool {
+    // Of eight cells in a row, or of a square of four by four, one side touches.
+    const SELDOM: usize = 4;
+    let [l, a, b] = difference;
+    touching * SELDOM < cells && a * a + b * b > l * l
 }

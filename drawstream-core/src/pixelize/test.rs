@@ -223,6 +223,56 @@ fn odd_pictures_are_handled() {
 }
 
 #[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let picture = shown(&drawing(48), 384, 8.0, 2.3);
+    let photo = RgbImage::from_fn(301, 203, |x, y| {
+        Rgb([(x * 7 / 9) as u8, (x * y / 251) as u8, (y * 5 / 4) as u8])
+    });
+    let by = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.unwrap().install(|| {
+            let mut found = Vec::new();
+            for quality in [Quality::Best, Quality::Fast] {
+                let options = Options {
+                    quality,
+                    ..options(Size::Cells(48), 8)
+                };
+                found.push(pixelize(&picture, &options).unwrap());
+                found.push(pixelize(&photo, &options).unwrap());
+            }
+            found
+        })
+    };
+    let alone = by(1);
+    for threads in [2, 5] {
+        assert_eq!(by(threads), alone, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_colour_of_a_dozen_cells_beside_a_near_one_is_found() {
+    // A window whose yellow is nearly the moon's, 0.06 away, in noise a third as large.
+    const MOON: [u8; 3] = [255, 244, 200];
+    const WINDOW: [u8; 3] = [255, 240, 150];
+    let truth = RgbImage::from_fn(48, 48, |x, y| {
+        let within = |x0, y0, w, h| (x0..x0 + w).contains(&x) && (y0..y0 + h).contains(&y);
+        Rgb(match () {
+            () if (x as i32 - 30).pow(2) + (y as i32 - 10).pow(2) < 60 => MOON,
+            () if within(8, 30, 3, 4) => WINDOW,
+            () if within(4, 26, 14, 14) => [120, 80, 50],
+            () if y > 36 => [31, 77, 43],
+            () => [20, 24, 60],
+        })
+    });
+    let found = pixelize(&shown(&truth, 384, 8.0, 1.1), &options(Size::Cells(48), 12)).unwrap();
+    let window = lab::of_rgb(WINDOW.into());
+    let palette = found.image.palette().iter();
+    let nearest = palette.map(|&c| lab::distance(lab::of_rgb(c), window));
+    let nearest = nearest.fold(f32::MAX, f32::min);
+    assert!(nearest < 0.02, "{nearest}");
+}
+
+#[test]
 fn what_cannot_be_done_is_refused_in_words() {
     let picture = RgbImage::new(4, 4);
     let said =
