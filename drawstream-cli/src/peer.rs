@@ -87,6 +87,18 @@ impl PeerError {
         }
     }
 
+    /// What went wrong with the server at this address, in a line that names it once.
+    pub(crate) fn at(&self, address: &str) -> String {
+        match self {
+            Self::Unreachable { .. } => self.to_string(),
+            Self::TooSlow { .. }
+            | Self::Cut
+            | Self::Status { .. }
+            | Self::TooLong { .. }
+            | Self::NotUnderstood => format!("{address}: {self}"),
+        }
+    }
+
     /// Whether the server's own words about an error have this in them, in any case.
     pub(crate) fn says(&self, what: &str) -> bool {
         match self {

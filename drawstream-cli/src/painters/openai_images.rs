@@ -152,7 +152,7 @@ impl Painter for OpenAiImages {
                     ),
                     Some(StatusCode::NOT_FOUND) => Health::good(format!("{address} answers")),
                     Some(_) | None => Health::bad(
-                        format!("{address}: {error}"),
+                        error.at(&address),
                         "set OPENAI_IMAGES_URL to where it answers, with its /v1",
                     ),
                 },

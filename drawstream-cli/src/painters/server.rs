@@ -55,7 +55,7 @@ impl Trouble {
             loras,
         } = kind;
         match self {
-            Self::Peer(error) => Health::bad(format!("{address}: {error}"), *start),
+            Self::Peer(error) => Health::bad(error.at(address), *start),
             Self::NoModel => Health::bad(
                 format!("{name} has no checkpoint"),
                 format!("put an SDXL checkpoint into {checkpoints} and restart it"),

@@ -124,3 +124,30 @@ async fn look(craft: &Craft, trade: Trade, place: usize) -> Grade {
     }
     health.grade
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sick_are_seen_again_soon_then_ever_more_seldom_and_the_well_seldom() {
+        let begun = Instant::now();
+        let mut visit = Visit {
+            trade: Trade::Painter,
+            place: 0,
+            due: begun,
+            pause: FIRST_PAUSE,
+        };
+        let mut next = |grade| {
+            let now = visit.due;
+            visit.seen(grade, now);
+            (visit.due - now).as_secs()
+        };
+        let waits: Vec<u64> = (0..8).map(|_| next(Grade::Bad)).collect();
+        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 300, 300]);
+        assert_eq!(
+            [Grade::Good, Grade::Bad, Grade::Fair].map(next),
+            [300, 5, 300]
+        );
+    }
+}

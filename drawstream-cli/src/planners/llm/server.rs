@@ -52,7 +52,7 @@ fn unreachable(error: &PeerError, peer: &Peer, backend: PlannerBackend) -> Healt
             "start the server, or set LLM_ENDPOINT to where it answers"
         }
     };
-    Health::bad(format!("{address}: {error}"), mend)
+    Health::bad(error.at(&address), mend)
 }
 
 async fn ollama(peer: &Peer, chat: &Chat) -> Result<Health, PeerError> {
