@@ -23,6 +23,7 @@ pub mod steer;
 pub mod validate;
 #[cfg(feature = "sdxl")]
 pub mod weights;
+pub mod worker;
 
 use clap::Subcommand;
 
@@ -88,6 +89,8 @@ pub enum Command {
     Gate(gate::GateArgs),
     /// Run a Donation Alerts service on this machine
     Simulate(simulate::SimulateArgs),
+    /// Paint for shows on other machines
+    Worker(worker::WorkerArgs),
     /// Check a model's weights, or unpack a bundle of them
     #[cfg(feature = "sdxl")]
     Weights(weights::WeightsArgs),
@@ -128,6 +131,7 @@ impl Command {
             Self::Compare(args) => args.run(),
             Self::Gate(args) => args.run(),
             Self::Simulate(args) => args.run(),
+            Self::Worker(args) => args.run(),
             #[cfg(feature = "sdxl")]
             Self::Weights(args) => args.run(),
         }

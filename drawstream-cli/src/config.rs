@@ -5,6 +5,7 @@ mod key;
 mod layers;
 mod painter;
 mod planner;
+mod pool;
 mod rules;
 mod sdxl;
 mod sources;
@@ -32,6 +33,8 @@ pub use self::painter::{
     WebUiConfig,
 };
 pub use self::planner::{PlannerBackend, PlannerConfig, Unsure};
+pub(crate) use self::pool::{Login, is_name};
+pub use self::pool::{PoolConfig, Servers};
 pub use self::rules::RulesConfig;
 pub use self::sdxl::{NoiseOrigin, Recipe, SdxlConfig, SdxlMemory, SdxlPrecision};
 pub use self::sources::{
@@ -197,6 +200,8 @@ pub struct Config {
     pub comfyui: ComfyUiConfig,
     /// A server that paints as OpenAI's does.
     pub openai_images: OpenAiImagesConfig,
+    /// The painting pool: painters on other machines.
+    pub pool: PoolConfig,
     /// Whether both models are loaded at the same time.
     pub gpu_sharing: GpuSharing,
     /// Picture to strokes.
@@ -330,6 +335,7 @@ impl Config {
             webui: painter::webui(&read)?,
             comfyui: painter::comfyui(&read)?,
             openai_images: painter::openai_images(&read)?,
+            pool: pool::read(&read)?,
             gpu_sharing: read.one_of(
                 "gpu.sharing",
                 &[("keep", GpuSharing::Keep), ("swap", GpuSharing::Swap)],

@@ -22,6 +22,7 @@ pub mod picture;
 pub mod plan_file;
 pub mod planners;
 pub mod playbill;
+pub mod pool;
 mod scene_doc;
 mod scribe;
 pub mod secret;
@@ -31,6 +32,7 @@ pub mod staff;
 pub mod stagehand;
 pub mod studio;
 pub mod timelapse;
+pub mod worker;
 
 /// Cancels what nobody waits for any more; part of the painters' interface.
 pub use tokio_util::sync::CancellationToken;

@@ -27,6 +27,7 @@ use crate::ledger::{Clerk, LEDGER_FILE, Ledger, LedgerError, Opening};
 use crate::meters::Meters;
 use crate::painters;
 use crate::planners;
+use crate::pool::watch::Lookout;
 use crate::scribe::Scribe;
 use crate::sinks::Sink;
 use crate::sources::console::{self, Reach};
@@ -131,6 +132,19 @@ impl Live {
             crew.planners.iter().map(|planner| planner.name()),
             crew.painters.iter().map(|painter| painter.name()),
         ));
+        if let Some(remote) = crew.painters.iter().find_map(|painter| painter.remote()) {
+            let lookout = Arc::new(Lookout::new(remote, Arc::clone(&meters)));
+            let ends = stop.clone();
+            staff.employ("painting pool", Policy::Restart, move || {
+                let (lookout, ends) = (Arc::clone(&lookout), ends.clone());
+                async move {
+                    tokio::select! {
+                        () = lookout.watch() => Ok(()),
+                        () = ends.cancelled() => Ok(()),
+                    }
+                }
+            });
+        }
         let lines = Lines {
             orders: orders_in,
             arrivals: arrivals_in,
@@ -340,7 +354,7 @@ fn console_is_on(setting: Use, occasion: Occasion) -> bool {
 }
 
 /// The first Ctrl+C (or a service manager's SIGTERM) ends the program well, the second at once.
-async fn end_when_asked(stop: CancellationToken) {
+pub(crate) async fn end_when_asked(stop: CancellationToken) {
     if asked_to_end().await.is_err() {
         return;
     }

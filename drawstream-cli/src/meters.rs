@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::control::WorkerView;
 use crate::health::{Grade, Health};
+use crate::pool::PoolView;
 
 /// A frame that took longer than this was missed by everybody at 30 frames a second.
 const LATE: Duration = Duration::from_millis(33);
@@ -92,6 +93,7 @@ pub struct Meters {
     events: AtomicI64,
     canvas: AtomicI64,
     workers: Mutex<Vec<WorkerView>>,
+    pool: Mutex<Option<PoolView>>,
     told: watch::Sender<u64>,
 }
 
@@ -117,6 +119,7 @@ impl Meters {
             events: AtomicI64::new(0),
             canvas: AtomicI64::new(0),
             workers: Mutex::new(workers),
+            pool: Mutex::new(None),
             told: watch::Sender::new(0),
         }
     }
@@ -188,7 +191,26 @@ impl Meters {
             .clone()
     }
 
-    /// Changes whenever a planner or painter has worked.
+    /// The painting pool is so now.
+    pub(crate) fn pool_is(&self, view: PoolView) {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.as_ref() == Some(&view) {
+            return;
+        }
+        *pool = Some(view);
+        drop(pool);
+        self.told.send_modify(|count| *count += 1);
+    }
+
+    /// The painting pool, where the show has one.
+    pub(crate) fn pool(&self) -> Option<PoolView> {
+        self.pool
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Changes whenever a planner or painter has worked, and when the pool has changed.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.told.subscribe()
     }

@@ -5,6 +5,8 @@ mod glance;
 mod llm_dsl;
 mod openai_images;
 mod order;
+pub(crate) mod parcel;
+mod remote;
 mod roster;
 #[cfg(feature = "sdxl")]
 mod sdxl;
@@ -14,6 +16,7 @@ mod webui;
 
 use std::sync::Arc;
 
+use drawstream_core::donation::DonationId;
 use drawstream_core::gate::ApprovedScene;
 use drawstream_core::pixelize::{
     IndexedImage, Options, PaletteChoice, PixelizeError, Size, pixelize,
@@ -25,6 +28,8 @@ use image::RgbImage;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+pub use self::remote::Remote;
+pub(crate) use self::roster::workshop;
 pub use self::roster::{canvas, painter, roster};
 #[cfg(feature = "sdxl")]
 pub use self::sdxl::Sdxl;
@@ -136,6 +141,8 @@ pub struct Sitting {
     pub preview: watch::Sender<Option<Arc<RgbImage>>>,
     /// 0 at the first try; a painter that failed is asked again with 1, and should take another seed.
     pub attempt: u32,
+    /// The donation that it is painted for, if it is for one.
+    pub donation: Option<DonationId>,
 }
 
 impl Sitting {
@@ -172,5 +179,15 @@ pub trait Painter: Send + Sync + std::fmt::Debug {
     /// takes it again.
     fn release(&self) -> BoxFuture<'_, ()> {
         ready(()).boxed()
+    }
+
+    /// How many pictures it can paint at once. One, for those that paint on this machine: they share its card.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    /// The pool of workers that it stands for, where it does.
+    fn remote(&self) -> Option<Remote> {
+        None
     }
 }

@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::checkup::Checkup;
-use self::craft::{Craft, Made};
+use self::craft::{Benches, Craft, Made};
 pub use self::errand::Errand;
 pub(crate) use self::errand::{Done, Reach};
 pub(crate) use self::hand::Hand;
@@ -40,8 +40,8 @@ use crate::planners::Planner;
 use crate::playbill::Playbill;
 use crate::stagehand::{Arrival, Order};
 
-/// Donations that are in the making at once: while one is painted the next is planned.
-const IN_HAND: usize = 2;
+/// Donations that are in the making besides those that are painted: while one is painted the next is planned.
+const IN_HAND: usize = 1;
 /// How long until a donation whose making failed is tried again, for each failed try.
 const PUT_OFF: Duration = Duration::from_secs(5);
 /// How long until a ledger that could not be read or written is tried again.
@@ -67,6 +67,7 @@ pub struct Studio {
     most_prepared: u64,
     stop: CancellationToken,
     work: JoinSet<Finished>,
+    most_in_hand: usize,
     /// What is worked on, and how to stop that.
     in_hand: BTreeMap<DonationId, CancellationToken>,
     /// What is tried again, and when.
@@ -124,13 +125,15 @@ impl Studio {
         stop: CancellationToken,
     ) -> Self {
         let clerk = intake.clerk().clone();
+        let at_once = crew.painters.iter().map(|painter| painter.at_once());
+        let at_once = at_once.max().unwrap_or(1);
         let craft = Craft {
             clerk: clerk.clone(),
             gate: crew.gate,
             planners: crew.planners,
             painters: crew.painters,
             planning: Semaphore::new(1),
-            painting: Semaphore::new(1),
+            painting: Benches::new(at_once),
             card: card::Card::new(config.gpu_sharing),
             hand: Hand::from(config),
             unsure: match config.planner.backend {
@@ -159,6 +162,7 @@ impl Studio {
             most_prepared,
             stop,
             work: JoinSet::new(),
+            most_in_hand: IN_HAND + at_once,
             in_hand: BTreeMap::new(),
             put_off: BTreeMap::new(),
             order: InOrder::default(),
@@ -237,7 +241,7 @@ impl Studio {
 
     async fn take_in_hand(&mut self) -> Result<(), LedgerError> {
         self.put_off.retain(|_, until| *until > Instant::now());
-        while self.in_hand.len() < IN_HAND {
+        while self.in_hand.len() < self.most_in_hand {
             let busy: Vec<_> = self
                 .in_hand
                 .keys()

@@ -113,6 +113,7 @@ impl DoctorArgs {
             Box::pin(services::donation_alerts(config)),
             Box::pin(sources::look(config)),
             Box::pin(services::port(config)),
+            Box::pin(services::pool(config)),
             Box::pin(services::planner(config, depth)),
             Box::pin(services::painters(config, depth)),
         ]

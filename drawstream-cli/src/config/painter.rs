@@ -21,6 +21,8 @@ pub enum PainterName {
     ComfyUi,
     /// A server that answers as OpenAI's image API does.
     OpenAiImages,
+    /// Workers on other machines.
+    Remote,
     /// The planner's language model, which writes the plan itself.
     LlmDsl,
     /// The built-in painter.
@@ -29,11 +31,12 @@ pub enum PainterName {
 
 impl PainterName {
     /// Every one, the most able first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Sdxl,
         Self::WebUi,
         Self::ComfyUi,
         Self::OpenAiImages,
+        Self::Remote,
         Self::LlmDsl,
         Self::Sketch,
     ];
@@ -45,6 +48,7 @@ impl PainterName {
             Self::WebUi => "webui",
             Self::ComfyUi => "comfyui",
             Self::OpenAiImages => "openai-images",
+            Self::Remote => "remote",
             Self::LlmDsl => "llm-dsl",
             Self::Sketch => "sketch",
         }

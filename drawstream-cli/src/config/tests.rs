@@ -103,7 +103,7 @@ fn what_cannot_be_used_is_named_with_its_place_and_the_mend() {
     check_error(
         "",
         &[("PAINTERS", "sketch,dalle")],
-        "environment: painters = \"sketch,dalle\" is not auto, or a list of sdxl, webui, comfyui, openai-images, llm-dsl, sketch",
+        "environment: painters = \"sketch,dalle\" is not auto, or a list of sdxl, webui, comfyui, openai-images, remote, llm-dsl, sketch",
     );
 }
 

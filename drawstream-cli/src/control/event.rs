@@ -21,6 +21,7 @@ use super::{
     WorkerView,
 };
 use crate::meters::Watching;
+use crate::pool::PoolView;
 
 /// A listener hears of changes at most so often.
 const PACE: Duration = Duration::from_millis(100);
@@ -155,6 +156,8 @@ pub struct Topics {
     pub sources: Option<Vec<SourceView>>,
     /// Planners and painters.
     pub workers: Option<Vec<WorkerView>>,
+    /// Painters on other machines, where the show has a pool of them.
+    pub pool: Option<PoolView>,
     /// What can be changed while the show goes on.
     pub settings: Option<SettingsView>,
     /// How the stage looks.

@@ -83,7 +83,7 @@ impl Herald {
         let mut rows = RowReader::new(Arc::clone(&self.gate));
         let mut draft = Draft::default();
         let mut told: Option<(ShowView, Instant)> = None;
-        draft.all("workers", &self.meters.workers());
+        self.tell_workers(&mut draft);
         self.tell_settings(&mut draft);
         self.tell_pulse(&mut draft);
         self.tell_ledger(&mut draft, &mut rows).await;
@@ -104,7 +104,7 @@ impl Herald {
                     ledger_due = None;
                     self.tell_ledger(&mut draft, &mut rows).await;
                 }
-                Ok(()) = worked.changed() => draft.all("workers", &self.meters.workers()),
+                Ok(()) = worked.changed() => self.tell_workers(&mut draft),
                 Ok(()) = self.settings.changed() => self.tell_settings(&mut draft),
                 _ = pulse.tick() => self.tell_pulse(&mut draft),
             }
@@ -135,6 +135,13 @@ impl Herald {
                 }
             });
             *told = Some((show, Instant::now()));
+        }
+    }
+
+    fn tell_workers(&self, draft: &mut Draft) {
+        draft.all("workers", &self.meters.workers());
+        if let Some(pool) = self.meters.pool() {
+            draft.staff("pool", &pool);
         }
     }
 

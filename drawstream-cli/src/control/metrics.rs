@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use super::{Desk, Role};
 use crate::ledger::State as LedgerState;
 use crate::meters::{Histogram, Watching};
+use crate::pool::{PoolView, WorkerState};
 
 /// `GET /metrics`.
 pub(crate) async fn metrics(State(desk): State<Desk>, _role: Role) -> impl IntoResponse {
@@ -90,6 +91,9 @@ pub(crate) async fn metrics(State(desk): State<Desk>, _role: Role) -> impl IntoR
             line(&mut out, "drawstream_works_total", &label, count as f64);
         }
     }
+    if let Some(pool) = meters.pool() {
+        tell_pool(&mut out, &pool);
+    }
     head(
         &mut out,
         "drawstream_source_up",
@@ -127,6 +131,45 @@ pub(crate) async fn metrics(State(desk): State<Desk>, _role: Role) -> impl IntoR
         )],
         out,
     )
+}
+
+fn tell_pool(out: &mut String, pool: &PoolView) {
+    let name = "drawstream_pool_up";
+    head(
+        out,
+        name,
+        "Whether the painting pool's server answers.",
+        "gauge",
+    );
+    line(out, name, "", f64::from(u8::from(pool.up)));
+    let name = "drawstream_pool_jobs";
+    head(out, name, "Jobs of this show, and of all shows.", "gauge");
+    line(out, name, "{state=\"waiting\"}", pool.waiting as f64);
+    line(out, name, "{state=\"in_hand\"}", pool.in_hand as f64);
+    line(out, name, "{state=\"of_all_shows\"}", pool.of_all as f64);
+    let name = "drawstream_pool_workers";
+    head(
+        out,
+        name,
+        "Workers that are there, by what they do.",
+        "gauge",
+    );
+    for state in WorkerState::ALL {
+        let count = pool.workers.iter().filter(|worker| worker.state == state);
+        let label = format!("{{state=\"{}\"}}", state.name());
+        line(out, name, &label, count.count() as f64);
+    }
+    let name = "drawstream_pool_paintings_total";
+    head(
+        out,
+        name,
+        "Paintings of a worker since it started.",
+        "counter",
+    );
+    for worker in &pool.workers {
+        let label = format!("{{worker=\"{}\"}}", escaped(&worker.name));
+        line(out, name, &label, worker.done as f64);
+    }
 }
 
 fn head(out: &mut String, name: &str, help: &str, kind: &str) {

@@ -3,6 +3,8 @@
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
+use crate::pool::PoolView;
+
 use super::{
     Accepted, Cleared, DonateBody, DonationList, DonationView, EditBody, EventView, ForgetBody,
     Forgotten, Health, ListQuery, MoveBody, Problem, QueueView, SessionBody, SessionView,
@@ -69,6 +71,15 @@ fn asked(s: &mut SchemaGenerator) -> Vec<Operation> {
             operation::<Vec<SourceView>>(
                 s,
                 "Where donations come from, and how each source is",
+                200,
+            ),
+        ),
+        (
+            "/pool",
+            "get",
+            operation::<PoolView>(
+                s,
+                "Painters on other machines; 404 where the show has none",
                 200,
             ),
         ),

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::intake::{IntakeError, Trial};
 use crate::picture::write_png;
+use crate::pool::PoolView;
 use crate::staff::TaskView;
 use crate::stagehand::{Order, Steer};
 
@@ -136,6 +137,7 @@ fn moderator() -> Router<Desk> {
         .route("/panic/on", post(panic_on))
         .route("/panic/off", post(panic_off))
         .route("/commands/donate", post(donate))
+        .route("/pool", get(pool))
         .route("/donations", get(donation::list))
         .route("/donations/{id}", get(donation::one))
         .route("/donations/{id}/approve", post(donation::approve))
@@ -207,6 +209,12 @@ async fn queue(State(desk): State<Desk>, role: Role) -> Json<QueueView> {
 
 async fn sources(State(desk): State<Desk>) -> Json<Vec<SourceView>> {
     Json(desk.queue.borrow().sources.clone())
+}
+
+async fn pool(State(desk): State<Desk>) -> Answer<PoolView> {
+    let none = || Problem::new(StatusCode::NOT_FOUND, "this show has no painting pool");
+    let view = desk.meters.pool().ok_or_else(none)?;
+    Ok((StatusCode::OK, Json(view)))
 }
 
 /// Gives the stage an order and waits until it was taken, so that the next `GET /queue` already tells of it.

@@ -31,7 +31,7 @@ const NOISE: f64 = 0.8;
 ///
 /// # Errors
 /// [`PainterError::Unusable`], with what is wrong.
-fn picture(bytes: &[u8], asked: Option<(u32, u32)>) -> Result<RgbImage, PainterError> {
+pub(super) fn picture(bytes: &[u8], asked: Option<(u32, u32)>) -> Result<RgbImage, PainterError> {
     let picture = decode(bytes)?;
     look(&picture, asked)?;
     Ok(picture)
@@ -67,6 +67,22 @@ pub(super) fn decode(bytes: &[u8]) -> Result<RgbImage, PainterError> {
     reader.limits(limits);
     let picture = reader.decode().map_err(|_| wrong("it cannot be decoded"))?;
     Ok(picture.to_rgb8())
+}
+
+/// The largest side of a preview in pixels.
+const MOST_PREVIEW: u32 = 2_048;
+
+/// Decodes a preview, which nobody judges; `None` where it is none.
+pub(super) fn rough(bytes: &[u8]) -> Option<RgbImage> {
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .ok()?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MOST_PREVIEW);
+    limits.max_image_height = Some(MOST_PREVIEW);
+    limits.max_alloc = Some(MOST_ALLOC);
+    reader.limits(limits);
+    reader.decode().ok().map(|preview| preview.to_rgb8())
 }
 
 /// Looks at a picture.

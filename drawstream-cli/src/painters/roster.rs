@@ -11,7 +11,7 @@ use super::llm_dsl::LlmDsl;
 use super::openai_images::OpenAiImages;
 use super::order::Studio;
 use super::webui::WebUi;
-use super::{Painter, Sketch};
+use super::{Painter, Remote, Sketch};
 use crate::config::{Config, PainterName};
 use crate::failure::Failure;
 use crate::peer::{Credentials, Peer};
@@ -34,10 +34,36 @@ pub fn roster(config: &Config) -> Result<Vec<Box<dyn Painter>>, Failure> {
     Ok(painters)
 }
 
+/// The painters of a worker, in order of preference. The pool itself is none of them, and the built-in painter only
+/// where it is named: a show that wants it has it too, and is better served by the next painter in its own list.
+///
+/// # Errors
+/// Where there is none, or one is named that this program or its settings do not have.
+pub(crate) fn workshop(config: &Config) -> Result<Vec<Box<dyn Painter>>, Failure> {
+    let named = config.painter.order.clone();
+    let mut wanted = named.unwrap_or_else(|| set_up(config));
+    wanted.retain(|name| *name != PainterName::Remote);
+    let mut painters = Vec::new();
+    for (at, &name) in wanted.iter().enumerate() {
+        if !wanted[..at].contains(&name) {
+            painters.push(painter(name, config)?);
+        }
+    }
+    if painters.is_empty() {
+        return Err(
+            Failure::input(anyhow!("no painter is set up on this machine")).with_hint(
+                "name one: --painter sdxl, webui, comfyui, openai-images, or sketch to try it",
+            ),
+        );
+    }
+    Ok(painters)
+}
+
 /// Those that the settings say enough of to be used, the most able first. A language model that writes plans is
 /// never among them: it paints worse than the built-in painter, and is there for who wants it.
 fn set_up(config: &Config) -> Vec<PainterName> {
     let candidates = [
+        (PainterName::Remote, config.pool.servers.is_some()),
         (PainterName::Sdxl, has_sdxl(config)),
         (PainterName::ComfyUi, config.comfyui.url.is_some()),
         (PainterName::WebUi, config.webui.url.is_some()),
@@ -107,6 +133,12 @@ pub fn painter(name: PainterName, config: &Config) -> Result<Box<dyn Painter>, F
                 settings.model.clone(),
                 studio,
             )))
+        }
+        PainterName::Remote => {
+            if config.pool.servers.is_none() {
+                return Err(nowhere(name, "NATS_URL=nats://host:4222"));
+            }
+            Ok(Box::new(Remote::new(&config.pool, studio.timeout)))
         }
         PainterName::LlmDsl => {
             let llm = planners::language_model(config)?;

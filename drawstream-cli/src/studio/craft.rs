@@ -38,7 +38,7 @@ pub(super) struct Craft {
     pub(super) planners: Vec<Box<dyn Planner>>,
     pub(super) painters: Vec<Box<dyn Painter>>,
     pub(super) planning: Semaphore,
-    pub(super) painting: Semaphore,
+    pub(super) painting: Benches,
     pub(super) card: Card,
     pub(super) hand: Hand,
     /// Who decides where no planner gives a verdict.
@@ -47,6 +47,25 @@ pub(super) struct Craft {
     pub(super) previews: Previews,
     pub(super) live: watch::Receiver<LiveSettings>,
     pub(super) meters: Arc<Meters>,
+}
+
+/// Where donations stand while they are painted.
+#[derive(Debug)]
+pub(super) struct Benches {
+    /// On this machine: its painters share its card.
+    here: Semaphore,
+    /// On other machines.
+    elsewhere: Semaphore,
+}
+
+impl Benches {
+    /// One here, and as many elsewhere as are wanted at once.
+    pub(super) fn new(elsewhere: usize) -> Self {
+        Self {
+            here: Semaphore::new(1),
+            elsewhere: Semaphore::new(elsewhere),
+        }
+    }
 }
 
 /// What became of a donation in the studio.

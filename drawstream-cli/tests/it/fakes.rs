@@ -1,7 +1,9 @@
 //! Servers that people run, as far as this program speaks to them, with everything that goes wrong with them.
 
+pub(crate) mod atelier;
 pub(crate) mod images;
 pub(crate) mod language;
+pub(crate) mod nats;
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};

@@ -20,5 +20,8 @@ mod login;
 mod painter_servers;
 mod planner_servers;
 mod poison;
+mod pool;
+mod pool_load;
 mod program;
 mod servers_together;
+mod tls;

@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::health::{Grade, Health};
 use crate::painters::{self, Painter, Sitting};
 use crate::planners::{self, Planner, Rung};
+use crate::pool::link::Link;
 use crate::sources::donation_alerts::{SCOPES, TOKEN_FILE, TokenStore, Tokens};
 
 use super::super::plan_scene::donation;
@@ -178,6 +179,20 @@ pub(super) async fn is_ours(address: &str) -> bool {
         Ok(answer) => answer.json::<control::Health>().await.is_ok(),
         Err(_) => false,
     }
+}
+
+/// The server of the painting pool, where one is named; the painter `remote` tells of its workers.
+pub(super) async fn pool(config: &Config) -> Vec<Finding> {
+    if config.pool.servers.is_none() {
+        return Vec::new();
+    }
+    let look = async {
+        match Link::connect(&config.pool, "drawstream doctor").await {
+            Ok(link) => link.health().await,
+            Err(error) => error.health(),
+        }
+    };
+    vec![Finding::new("painting pool", patient(look).await)]
 }
 
 /// The planners, and whether the first one's decisions can be read.

@@ -230,6 +230,62 @@ const SHOW: &[Key] = &[
         "the model asked for",
     ),
     secret("openai_images.api_key", "OPENAI_IMAGES_API_KEY", "its key"),
+    secret(
+        "nats.url",
+        "NATS_URL",
+        "servers of the painting pool, with commas between: nats://user:password@host:4222, tls://host",
+    ),
+    optional(
+        "nats.creds",
+        "NATS_CREDS",
+        "credentials file of the pool's user, as nsc writes it",
+    ),
+    optional("nats.user", "NATS_USER", "the pool's user"),
+    secret("nats.password", "NATS_PASSWORD", "the user's password"),
+    secret(
+        "nats.token",
+        "NATS_TOKEN",
+        "token, where the servers want one instead of a user",
+    ),
+    secret(
+        "nats.nkey",
+        "NATS_NKEY",
+        "seed of the user's nkey (SU…), or the file that holds it",
+    ),
+    optional(
+        "nats.tls_ca",
+        "NATS_TLS_CA",
+        "certificates that sign for the servers (PEM); the system's where absent",
+    ),
+    optional(
+        "nats.tls_cert",
+        "NATS_TLS_CERT",
+        "own certificate (PEM), where the servers ask for one",
+    ),
+    optional("nats.tls_key", "NATS_TLS_KEY", "its key (PEM)"),
+    key(
+        "nats.show",
+        "NATS_SHOW",
+        "main",
+        "this show's name in the pool; each show needs its own",
+    ),
+    key(
+        "nats.at_once",
+        "NATS_AT_ONCE",
+        "1",
+        "paintings of this show that workers may have in hand at once, 1 to 64",
+    ),
+    key(
+        "nats.silence_sec",
+        "NATS_SILENCE_SEC",
+        "15",
+        "how long a worker may be silent before its job goes to another",
+    ),
+    optional(
+        "nats.worker",
+        "WORKER_NAME",
+        "a worker's name on the dashboard; the machine's where absent",
+    ),
     key(
         "painter.device",
         "PIXEL_DEVICE",

@@ -301,14 +301,28 @@ function showSources() {
 }
 
 function showWorkers() {
-  health("workers", (topics.workers ?? []).map((worker) => ({
+  const crew = (topics.workers ?? []).map((worker) => ({
     name: worker.name, up: worker.up, error: worker.last_error,
     lines: [
       worker.health?.state,
       worker.health?.mend && `→ ${worker.health.mend}`,
       worker.seconds == null ? say("not-yet") : `${say("done-of", worker.done, worker.failed)} · ${say("seconds", worker.seconds)}`,
     ],
-  })));
+  }));
+  health("workers", crew.concat(poolOf(topics.pool)));
+}
+
+// Painters on other machines: the queue first, then each worker.
+function poolOf(pool) {
+  if (!pool) return [];
+  const queue = { name: say("pool"), up: pool.up && pool.workers.length > 0, lines: [pool.up ? say("pool-queue", pool.waiting, pool.in_hand, pool.of_all) : say("pool-down")] };
+  return [queue, ...pool.workers.map((worker) => ({
+    name: `↳ ${worker.name}`, up: worker.state !== "resting", error: worker.last_error,
+    lines: [
+      `${say(`worker-${worker.state}`)}${worker.show ? ` · ${worker.show}` : ""} · ${worker.painters.join(", ")}`,
+      worker.done + worker.failed ? `${say("done-of", worker.done, worker.failed)}${worker.seconds == null ? "" : ` · ${say("seconds", worker.seconds)}`}` : say("not-yet"),
+    ],
+  }))];
 }
 
 function showSettings() {
@@ -415,7 +429,7 @@ async function start() {
       if (news.has("counts") || news.has("waiting")) showTabs();
       if (news.has("counts") || news.has(shelf)) refresh();
       if (news.has("sources")) showSources();
-      if (news.has("workers") || news.has("look")) showWorkers();
+      if (news.has("workers") || news.has("pool") || news.has("look")) showWorkers();
       if (news.has("settings")) showSettings();
       tick();
     },

@@ -81,16 +81,21 @@ impl Craft {
         floor: &mpsc::Sender<Arrival>,
         (cancel, shown): (&CancellationToken, Shown),
     ) -> Result<Picture, Stop> {
-        let _bench = self.painting.acquire().await;
-        let _card = self
-            .card
-            .take(Turn::Painters, &self.planners, &self.painters)
-            .await;
         for painter in &self.painters {
+            let (_bench, _card) = match painter.remote() {
+                Some(_) => (self.painting.elsewhere.acquire().await, None),
+                None => {
+                    let bench = self.painting.here.acquire().await;
+                    let card = &self.card;
+                    let turn = card.take(Turn::Painters, &self.planners, &self.painters);
+                    (bench, turn.await)
+                }
+            };
             for attempt in 0..TRIES {
                 let sitting = Sitting {
                     cancel: cancel.clone(),
                     attempt,
+                    donation: Some(id),
                     ..Sitting::default()
                 };
                 let began = Instant::now();
