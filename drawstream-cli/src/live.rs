@@ -190,7 +190,16 @@ impl Live {
         let studio = Studio::new(&config, intake.clone(), crew, studio_lines, stop.clone());
         let mut checkup = studio.checkup();
         checkup.first().await;
-        staff.employ("checkup", Policy::Restart, move || checkup.clone().go_on());
+        let ends = stop.clone();
+        staff.employ("checkup", Policy::Restart, move || {
+            let (checkup, ends) = (checkup.clone(), ends.clone());
+            async move {
+                tokio::select! {
+                    ended = checkup.go_on() => ended,
+                    () = ends.cancelled() => Ok(()),
+                }
+            }
+        });
         let studio = Arc::new(tokio::sync::Mutex::new(studio));
         staff.employ("studio", Policy::Restart, move || {
             let studio = Arc::clone(&studio);

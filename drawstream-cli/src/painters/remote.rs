@@ -342,7 +342,7 @@ impl Painter for Remote {
                 } else {
                     format!("{} workers", names.len())
                 },
-                super::webui::some(&names),
+                super::server::some(&names),
             ))
         }
         .boxed()
