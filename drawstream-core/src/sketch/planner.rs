@@ -160,6 +160,7 @@ fn role(draft: &Draft) -> Option<&'static str> {
 /// Chooses what the request leaves open, so that every painter is told the same.
 fn complete(reading: &mut Reading, dice: &mut Dice) {
     let first = reading.subjects.iter().find_map(|draft| draft.entry);
+    let outdoors = outdoors(&reading.subjects);
     let backdrop = &mut reading.backdrop;
     if backdrop.ground.is_none() {
         // Who sits in a boat or a cup is where that is.
@@ -181,8 +182,9 @@ fn complete(reading: &mut Reading, dice: &mut Dice) {
                 matches!(
                     entry.kind,
                     Kind::Vessel | Kind::Thing | Kind::Food | Kind::Aircraft
-                )
+                ) && !grows_outdoors(*entry)
             })
+            .or(outdoors)
             .or(first);
         let swims = reading.subjects.iter().any(|d| d.place == Place::Water);
         let flies = reading
@@ -233,6 +235,29 @@ fn complete(reading: &mut Reading, dice: &mut Dice) {
     if backdrop.season.is_none() && (wintry || backdrop.has(Weather::Snow)) {
         backdrop.season = Some(Season::Winter);
     }
+}
+
+/// What lies about in nature, though it is a thing: an owl on its nest is not at somebody's home.
+fn grows_outdoors(entry: Entry) -> bool {
+    matches!(
+        entry.emoji,
+        "🪹" | "🪺" | "🪵" | "🪨" | "🐚" | "🪸" | "🍂" | "🍁" | "🍃" | "🌿" | "🍄"
+    )
+}
+
+/// Whoever comes first, unless that is a thing and something stands beside it that no room holds: a banana before a
+/// lighthouse is at the sea.
+fn outdoors(subjects: &[Draft]) -> Option<Entry> {
+    let mut entries = subjects.iter().filter_map(|draft| draft.entry);
+    let first = entries.next()?;
+    let small = matches!(first.kind, Kind::Thing | Kind::Food | Kind::Worn);
+    entries.find(|entry| {
+        small
+            && matches!(
+                entry.kind,
+                Kind::Building | Kind::Vessel | Kind::Vehicle | Kind::Aircraft | Kind::Tree
+            )
+    })
 }
 
 fn usual_sky(entry: Entry) -> Option<Ground> {

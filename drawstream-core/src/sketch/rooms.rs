@@ -1,5 +1,6 @@
 //! A room: wallpaper, a window with the hour behind it, a shelf, a rug.
 
+use super::backdrop::Weather;
 use super::noise::{speck, wander};
 use super::places::{Floor, Footing};
 use super::sheet::{dither, mix};
@@ -107,6 +108,27 @@ impl View {
     }
 
     /// A window with the outside's hour behind it, and its light on the floor.
+    /// The rain or snow that a window shows, `wide` and `tall` from its upper left corner.
+    fn falling_outside(&mut self, (left, top): (f32, f32), (wide, tall): (f32, f32)) {
+        let drops = (wide * tall / 30.0 / (self.u * self.u).max(0.2)) as i32;
+        let snow = self.backdrop.has(Weather::Snow);
+        let wet = self.backdrop.has(Weather::Rain) || self.backdrop.has(Weather::Storm);
+        if !snow && !wet {
+            return;
+        }
+        let (color, length) = match snow {
+            true => (Rgb8::new(0xFA, 0xFD, 0xFF), 1),
+            false => (mix(self.tints.sky[4], Rgb8::new(0xD8, 0xEC, 0xFF), 0.6), 3),
+        };
+        for i in 0..drops {
+            let x = (left + speck(131, i, 0) * wide) as i32;
+            let y = (top + speck(131, i, 1) * tall) as i32;
+            for y in y..(y + length).min((top + tall) as i32) {
+                self.sheet.set(x, y, color);
+            }
+        }
+    }
+
     fn window(&mut self, x: f32, top: f32, wide: f32, tall: f32) {
         let frame = self.tints.tint(BRIGHT[2]);
         let shadow = self.tints.tint(ROCK[1]);
@@ -175,6 +197,7 @@ impl View {
                 .column(px, (bottom - up) as i32, bottom as i32 - 1, hill[1]);
             self.sheet.set(px, (bottom - up) as i32, hill[0]);
         }
+        self.falling_outside((left, top), (wide, tall));
         self.sheet
             .block(x - self.u * 0.8, top, x + self.u * 0.8, bottom, frame);
         self.sheet.block(

@@ -1,6 +1,6 @@
 //! The sky: its gradient, the sun and the moon, stars, clouds, aurora, rainbow.
 
-use super::backdrop::{Hour, Weather};
+use super::backdrop::{Ground, Hour, Weather};
 use super::noise::{rough, rough_field, speck, wander};
 use super::sheet::{bayer, dither, mix};
 use super::view::View;
@@ -385,11 +385,13 @@ impl View {
         }
     }
 
-    /// Rain, snow or confetti in front of everything but the subjects.
+    /// Rain, snow or confetti in front of everything but the subjects. In a room it rains behind the window alone.
     pub(crate) fn falling(&mut self) {
         let mut dice = self.dice("falling");
         let area = self.w * self.h / 9216.0 / (self.u * self.u).max(0.2);
-        if self.backdrop.has(Weather::Rain) || self.backdrop.has(Weather::Storm) {
+        let outdoors = self.backdrop.ground != Some(Ground::Room);
+        let wet = self.backdrop.has(Weather::Rain) || self.backdrop.has(Weather::Storm);
+        if outdoors && wet {
             let color = mix(self.tints.sky[4], Rgb8::new(0xD8, 0xEC, 0xFF), 0.6);
             for _ in 0..(70.0 * area) as usize {
                 let (x, y) = (dice.unit() * self.w, dice.unit() * self.h);
@@ -398,7 +400,7 @@ impl View {
                     .line((x, y), (x - length * 0.35, y + length), color);
             }
         }
-        if self.backdrop.has(Weather::Snow) {
+        if outdoors && self.backdrop.has(Weather::Snow) {
             let salt = dice.salt();
             for i in 0..(80.0 * area) as i32 {
                 let (x, y) = (speck(salt, i, 0) * self.w, speck(salt, i, 1) * self.h);
