@@ -153,8 +153,8 @@ impl Sitting {
 
     /// Shows a preview as it came over the wire; one that cannot be read is none.
     pub(crate) async fn show(&self, bytes: Vec<u8>) {
-        let decoded = tokio::task::spawn_blocking(move || glance::decode(&bytes)).await;
-        if let Ok(Ok(rough)) = decoded {
+        let decoded = tokio::task::spawn_blocking(move || glance::rough(&bytes)).await;
+        if let Ok(Some(rough)) = decoded {
             self.preview.send_replace(Some(Arc::new(rough)));
         }
     }

@@ -13,6 +13,8 @@ use super::{PainterError, Picture};
 pub(super) const LONGEST: usize = 96 << 20;
 /// The largest side in pixels.
 const MOST_SIDE: u32 = 8_192;
+/// The largest side of a preview in pixels.
+const MOST_PREVIEW: u32 = 2_048;
 /// The smallest side in pixels: less is no painting.
 const LEAST_SIDE: u32 = 64;
 /// Bytes that decoding may take.
@@ -32,7 +34,7 @@ const NOISE: f64 = 0.8;
 /// # Errors
 /// [`PainterError::Unusable`], with what is wrong.
 pub(super) fn picture(bytes: &[u8], asked: Option<(u32, u32)>) -> Result<RgbImage, PainterError> {
-    let picture = decode(bytes)?;
+    let picture = decode(bytes, MOST_SIDE)?;
     look(&picture, asked)?;
     Ok(picture)
 }
@@ -51,38 +53,23 @@ pub(super) async fn painted(
         .map(Picture::Painted)
 }
 
-/// Decodes a picture, whatever it shows.
-///
-/// # Errors
-/// [`PainterError::Unusable`], with what is wrong.
-pub(super) fn decode(bytes: &[u8]) -> Result<RgbImage, PainterError> {
+/// Decodes a preview, which nobody judges; `None` where it is none.
+pub(super) fn rough(bytes: &[u8]) -> Option<RgbImage> {
+    decode(bytes, MOST_PREVIEW).ok()
+}
+
+fn decode(bytes: &[u8], most_side: u32) -> Result<RgbImage, PainterError> {
     let wrong = |what: &str| PainterError::Unusable(what.to_owned());
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|_| wrong("it is no picture"))?;
     let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_SIDE);
-    limits.max_image_height = Some(MOST_SIDE);
+    limits.max_image_width = Some(most_side);
+    limits.max_image_height = Some(most_side);
     limits.max_alloc = Some(MOST_ALLOC);
     reader.limits(limits);
     let picture = reader.decode().map_err(|_| wrong("it cannot be decoded"))?;
     Ok(picture.to_rgb8())
-}
-
-/// The largest side of a preview in pixels.
-const MOST_PREVIEW: u32 = 2_048;
-
-/// Decodes a preview, which nobody judges; `None` where it is none.
-pub(super) fn rough(bytes: &[u8]) -> Option<RgbImage> {
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .ok()?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_PREVIEW);
-    limits.max_image_height = Some(MOST_PREVIEW);
-    limits.max_alloc = Some(MOST_ALLOC);
-    reader.limits(limits);
-    reader.decode().ok().map(|preview| preview.to_rgb8())
 }
 
 /// Looks at a picture.

@@ -13,7 +13,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::order::OnDrop;
-use super::{Painter, PainterError, Picture, Sitting, glance, parcel};
+use super::{Painter, PainterError, Picture, Sitting, parcel};
 use crate::config::PoolConfig;
 use crate::health::Health;
 use crate::pool::desk::{Desk, DeskError, Filed};
@@ -160,10 +160,8 @@ impl Remote {
                     None => continue,
                 },
                 Some(message) = next_of(&mut ears.previews) => {
-                    if message.payload.len() <= LONGEST_PREVIEW
-                        && let Some(preview) = glance::rough(&message.payload)
-                    {
-                        sitting.preview.send_replace(Some(Arc::new(preview)));
+                    if message.payload.len() <= LONGEST_PREVIEW {
+                        sitting.show(message.payload.to_vec()).await;
                     }
                     continue;
                 }
