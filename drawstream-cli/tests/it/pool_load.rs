@@ -136,11 +136,10 @@ impl Evening {
         let program = Program::start_as(command, &simulator, data.path(), "1");
         let mut program = program.await_live().await;
         let begun = Instant::now();
-        for number in 0..self.jobs {
-            let message = format!("кот номер {number}");
+        for _ in 0..self.jobs {
             simulator.push(&SimulatedDonation::written(
                 Some("Аня"),
-                &message,
+                "кот в шляпе на крыше",
                 5.0,
                 "EUR",
             ));
