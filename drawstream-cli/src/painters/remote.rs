@@ -32,6 +32,8 @@ const PATIENCE: u32 = 4;
 /// How long a picture stays in the store after the show took it, so that a crash before it was written down costs
 /// nothing.
 const KEPT: Duration = Duration::from_secs(60);
+/// How much later than the first the last worker may answer a call.
+const ANSWERS: Duration = Duration::from_millis(300);
 /// The longest preview in bytes.
 const LONGEST_PREVIEW: usize = 1 << 20;
 
@@ -320,7 +322,11 @@ impl Painter for Remote {
                     "start it again: nats-server -c nats.conf",
                 );
             }
-            let workers = pool.roll.call(&pool.link).await;
+            if !pool.roll.call(&pool.link).await.is_empty() {
+                // Those who were called too, and answer a little later.
+                sleep(ANSWERS).await;
+            }
+            let workers = pool.roll.present();
             let names: Vec<&str> = workers.iter().map(|worker| worker.name.as_str()).collect();
             let waiting = match pool.desk.depth(self.show()).await {
                 Ok(depth) => depth.of_all,

@@ -423,6 +423,28 @@ async fn whoever_may_come_in_does_and_others_are_told_the_mend_without_the_secre
             "{said}"
         );
     }
+    let doctor = async |settings: &[&str]| {
+        let mut doctor = Command::new(env!("CARGO_BIN_EXE_drawstream"));
+        doctor.args([
+            "doctor",
+            "--quick",
+            "--set",
+            &format!("nats.url={}", nats.url()),
+        ]);
+        for setting in settings {
+            doctor.args(["--set", setting]);
+        }
+        let told = doctor.current_dir(nats.folder()).output().await.unwrap();
+        let lines = String::from_utf8(told.stdout).unwrap();
+        let line = lines.lines().find(|line| line.contains("painting pool"));
+        line.unwrap_or_default().to_owned()
+    };
+    let let_in = doctor(&["nats.user=show", "nats.password=change-me-1"]).await;
+    assert!(
+        let_in.starts_with("ok") && let_in.contains("without TLS; JetStream keeps"),
+        "{let_in}"
+    );
+    assert!(doctor(&["nats.token=planted"]).await.starts_with("BAD"));
     // With no more rights than these everything works.
     let (server, _) = atelier::start(Duration::ZERO).await;
     let mut settings = atelier::settings(&server.url);
@@ -476,6 +498,32 @@ async fn previews_come_where_somebody_looks_and_what_is_none_does_no_harm() {
         painted = painted => assert!(matches!(painted, Err(PainterError::Cancelled))),
         () = seem_there(&client) => {}
     }
+}
+
+#[tokio::test]
+async fn an_nkey_comes_in_as_a_seed_or_as_the_file_that_has_it() {
+    // Made for this test, and for nothing else.
+    const SEED: &str = "SUAAZNBPNTQXHAT5IQOWNQG2YAZRMWQEYLVDUTSOMEDOYPYUHBLBQ4I3YA";
+    const USER: &str = "UAKAJQWYEUZEWCXMGJI3Z5TJDJDOTYCWIAVEWXOKYTLYO4GDQGSSSNLM";
+    let users = format!("authorization {{ users: [ {{ nkey: {USER} }} ] }}");
+    let Some(nats) = Nats::start(&users).await else {
+        return;
+    };
+    let file = nats.folder().join("show.nk");
+    std::fs::write(&file, format!("{SEED}\n")).unwrap();
+    for nkey in [SEED, file.to_str().unwrap()] {
+        let health = remote(&nats, &[("nats.nkey", nkey)]).check().await;
+        assert!(health.state.contains("no worker is there"), "{health:?}");
+    }
+    let health = remote(&nats, &[]).check().await;
+    assert!(health.state.contains("does not let us in"), "{health:?}");
+    let creds = [("nats.creds", file.to_str().unwrap())];
+    let health = remote(&nats, &creds).check().await;
+    assert!(
+        health.state.contains("it holds no JWT and key"),
+        "{health:?}"
+    );
+    assert!(!format!("{health:?}").contains(SEED));
 }
 
 /// Makes a certificate for this machine; `false` where there is no tool for it.
