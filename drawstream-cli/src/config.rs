@@ -1,6 +1,7 @@
 //! The settings: a file, `.env`, the environment and flags become one typed [`Config`], once.
 
 mod error;
+mod image_gate;
 mod key;
 mod layers;
 mod painter;
@@ -25,6 +26,7 @@ use crate::house_gate::{self, PolicyRule};
 use crate::secret::Secret;
 
 pub use self::error::ConfigError;
+pub use self::image_gate::ImageGateConfig;
 use self::key::{KEYS, Privacy};
 use self::layers::Layers;
 pub use self::layers::Origin;
@@ -188,6 +190,8 @@ pub struct Config {
     pub rules: RulesConfig,
     /// What the gate knows and does besides what is built in.
     pub gate: GateConfig,
+    /// What looks at pictures before they are used.
+    pub image_gate: ImageGateConfig,
     /// Paintings that are prepared and wait.
     pub queue_max_size: usize,
     /// Planner.
@@ -329,6 +333,7 @@ impl Config {
                     )?
                     .unwrap_or_default(),
             },
+            image_gate: image_gate::read(&read)?,
             queue_max_size: read.number("queue.max_size", 1..=10_000)?,
             planner: planner::read(&read)?,
             painter: painter::read(&read)?,

@@ -11,6 +11,7 @@ mod feed;
 pub mod fresh_file;
 pub mod health;
 pub mod house_gate;
+pub mod image_gate;
 pub mod intake;
 pub mod ledger;
 pub mod live;

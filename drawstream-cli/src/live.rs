@@ -22,6 +22,7 @@ use crate::config::{Config, Locale as ConfigLocale, Start, Use};
 use crate::control::{self, ControlError, ControlLines, Links, LiveSettings, QueueView};
 use crate::failure::Failure;
 use crate::feed;
+use crate::image_gate::ImageCheck;
 use crate::intake::Intake;
 use crate::ledger::{Clerk, LEDGER_FILE, Ledger, LedgerError, Opening};
 use crate::meters::Meters;
@@ -127,6 +128,7 @@ impl Live {
             gate: Arc::clone(&gate),
             planners: planners::roster(&config)?,
             painters: painters::roster(&config)?,
+            image_check: ImageCheck::open(&config.image_gate)?,
         };
         let meters = Arc::new(Meters::new(
             crew.planners.iter().map(|planner| planner.name()),

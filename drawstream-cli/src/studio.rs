@@ -32,6 +32,7 @@ pub(crate) use self::hand::Hand;
 use self::order::InOrder;
 use crate::config::{Config, PlannerBackend, Unsure};
 use crate::control::{LiveSettings, SourceView};
+use crate::image_gate::ImageCheck;
 use crate::intake::Intake;
 use crate::ledger::{Clerk, LedgerError, Outcome, State, ToPrepare, Turn};
 use crate::meters::Meters;
@@ -89,6 +90,8 @@ pub struct Crew {
     pub planners: Vec<Box<dyn Planner>>,
     /// In order of preference; the last one always paints.
     pub painters: Vec<Box<dyn Painter>>,
+    /// Looks at painters' pictures before they are used.
+    pub image_check: Option<ImageCheck>,
 }
 
 /// The ends of the channels that lead to and from the studio.
@@ -132,6 +135,7 @@ impl Studio {
             gate: crew.gate,
             planners: crew.planners,
             painters: crew.painters,
+            image_check: crew.image_check,
             planning: Semaphore::new(1),
             painting: Benches::new(at_once),
             card: card::Card::new(config.gpu_sharing),
@@ -532,6 +536,7 @@ mod tests {
             gate: Arc::new(Gate::default()),
             planners: vec![Box::new(Builtin)],
             painters: vec![Box::new(Clumsy(Sketch { size, colors: 12 }))],
+            image_check: None,
         };
         let (floor, mut arrivals) = mpsc::channel(64);
         let lines = lines(&config, floor);
@@ -568,6 +573,7 @@ mod tests {
             gate: Arc::new(Gate::default()),
             planners: Vec::new(),
             painters: Vec::new(),
+            image_check: None,
         };
         let (floor, mut arrivals) = mpsc::channel(64);
         let lines = lines(&config, floor.clone());

@@ -19,6 +19,7 @@
 //! | [`strokes`] | pixel art → timed brush strokes |
 //! | [`donation`] | what somebody paid for |
 //! | [`gate`] | what may be drawn and what may be shown |
+//! | [`image_gate`] | whether a finished picture may be used |
 //! | [`house`] | which donations are painted, and in which order |
 //! | [`scene`] | what is to be painted |
 //! | [`show`] | what is on, what is next, and when |
@@ -29,6 +30,7 @@ pub mod color;
 pub mod donation;
 pub mod gate;
 pub mod house;
+pub mod image_gate;
 pub mod pixelize;
 pub mod plan;
 pub mod raster;

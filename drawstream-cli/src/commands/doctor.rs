@@ -2,6 +2,7 @@
 //!
 //! It looks and asks; it changes nothing, downloads nothing and starts nothing.
 
+mod image_gate;
 mod machine;
 mod services;
 mod sources;
@@ -116,6 +117,7 @@ impl DoctorArgs {
             Box::pin(services::pool(config)),
             Box::pin(services::planner(config, depth)),
             Box::pin(services::painters(config, depth)),
+            Box::pin(image_gate::look(config)),
         ]
     }
 

@@ -1,5 +1,7 @@
 //! `drawstream gate`: what the gate says about texts, for scripts and for people.
 
+mod picture;
+
 use std::io::{self, BufRead, BufWriter, Write};
 use std::path::PathBuf;
 
@@ -8,6 +10,7 @@ use drawstream_core::gate::{Call, Field, Gate, Hit, Verdict};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::settings;
 use crate::failure::Failure;
 use crate::house_gate::{self, PolicyRule};
 
@@ -42,6 +45,17 @@ enum GateCommand {
         #[arg(long, default_value = "message", value_parser = house_gate::field)]
         field: Field,
     },
+    /// Looks at pictures as the image gate does, and writes what it sees in each as JSONL.
+    Picture(PictureArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct PictureArgs {
+    /// The pictures.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    settings: settings::Settings,
 }
 
 /// A line of JSONL. Corpora have more fields than these.
@@ -68,11 +82,15 @@ impl GateArgs {
     /// # Errors
     /// A file of words that cannot be read, or standard input or output that fails.
     pub fn run(self) -> Result<(), Failure> {
+        if let Some(GateCommand::Picture(pictures)) = &self.command {
+            let config = pictures.settings.load()?;
+            return picture::judge_all(&config, &pictures.files);
+        }
         let gate = house_gate::open(self.settings.words.as_deref(), &self.settings.policy)?;
         let out = BufWriter::new(io::stdout().lock());
         match self.command {
             Some(GateCommand::Explain { text, field }) => explain(&gate, &text, field, out),
-            None => screen_lines(&gate, io::stdin().lock(), out),
+            Some(GateCommand::Picture(_)) | None => screen_lines(&gate, io::stdin().lock(), out),
         }
         .map_err(Failure::from)
     }

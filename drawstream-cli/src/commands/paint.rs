@@ -20,6 +20,7 @@ use super::pixelize::write;
 use super::settings::Settings;
 use crate::config::{Config, PainterName};
 use crate::failure::Failure;
+use crate::image_gate::ImageCheck;
 use crate::logging;
 use crate::painters::{self, Painter, PainterError, Picture, Sitting};
 
@@ -99,6 +100,7 @@ impl PaintArgs {
         let config = self.settings.load_with(&self.own())?;
         logging::start(&config.log);
         let mut painters = self.hired(&config)?;
+        let check = ImageCheck::open(&config.image_gate)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -106,7 +108,8 @@ impl PaintArgs {
             .context("start the program's threads")?;
         if let Some(folder) = &self.samples {
             let seed = Seed(self.seed);
-            return runtime.block_on(samples::paint_all(&config, &painters, folder, seed));
+            let work = samples::paint_all(&config, (&painters, check), folder, seed);
+            return runtime.block_on(work);
         }
         let (Some(prompt), Some(output)) = (&self.prompt, &self.output) else {
             return Err(Failure::input(anyhow!(
@@ -115,7 +118,7 @@ impl PaintArgs {
         };
         let painter = painters.swap_remove(0);
         let scene = self.scene(prompt)?;
-        let picture = runtime.block_on(self.paint(&*painter, &scene))?;
+        let picture = runtime.block_on(self.paint(&*painter, &scene, check.as_ref()))?;
         let pixels = match &picture {
             Picture::Painted(pixels) => pixels.clone(),
             Picture::Indexed(image) => image.to_rgb(),
@@ -189,11 +192,12 @@ impl PaintArgs {
             .map_err(|_| Failure::input(anyhow!("the gate refuses the scene of this prompt")))
     }
 
-    /// Paints with a progress bar; Ctrl+C ends the picture.
+    /// Paints with a progress bar; Ctrl+C ends the picture. With an image gate nothing is written that it has not seen.
     async fn paint(
         &self,
         painter: &dyn Painter,
         scene: &ApprovedScene,
+        check: Option<&ImageCheck>,
     ) -> Result<Picture, Failure> {
         let sitting = Sitting::default();
         let bar = ProgressBar::new(1000);
@@ -205,19 +209,34 @@ impl PaintArgs {
                 cancel.cancel();
             }
         });
-        let previews = self.preview.as_ref().map(|_| sitting.preview.subscribe());
+        let previews = match (&self.preview, check) {
+            (Some(_), None) => Some(sitting.preview.subscribe()),
+            (Some(_), Some(_)) => {
+                tracing::warn!(
+                    "with an image gate there are no previews: it sees finished pictures"
+                );
+                None
+            }
+            (None, _) => None,
+        };
         let painted = tokio::select! {
             painted = painter.paint(scene, &sitting) => painted,
             () = watch_progress(sitting.progress.subscribe(), &bar) => Err(PainterError::Cancelled),
             () = self.keep_preview(previews) => Err(PainterError::Cancelled),
         };
         bar.finish_and_clear();
-        painted.map_err(|error| {
+        let picture = painted.map_err(|error| {
             Failure::world(error).with_hint(format!(
                 "`drawstream paint --painter sketch` always paints; {} could not",
                 painter.name()
             ))
-        })
+        })?;
+        match check {
+            Some(check) => check.pass(picture).await.map_err(|objection| {
+                Failure::world(objection).with_hint("another --seed paints another picture")
+            }),
+            None => Ok(picture),
+        }
     }
 
     /// Writes each preview that comes; never ends before the painter.

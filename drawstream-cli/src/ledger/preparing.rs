@@ -144,14 +144,14 @@ impl Ledger {
         self.progress(id, &[State::Gated], State::Planned, "scene", scene_json)
     }
 
-    /// There is a picture: `planned → painted`.
+    /// There is a picture: `planned → painted`; or another one in the place of one that must not be used.
     ///
     /// # Errors
     /// Those of the database.
     pub fn painted(&mut self, id: DonationId, picture_png: &[u8]) -> Result<Outcome, LedgerError> {
         self.progress(
             id,
-            &[State::Planned],
+            &[State::Planned, State::Painted],
             State::Painted,
             "picture",
             picture_png,

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Previews, Unsure};
 use crate::control::{Approval, LiveSettings};
+use crate::image_gate::ImageCheck;
 use crate::ledger::{
     Act, Approved, Attempt, Clerk, Ledger, LedgerError, Outcome, State, ToPrepare, Waiting,
 };
@@ -37,6 +38,8 @@ pub(super) struct Craft {
     pub(super) gate: Arc<Gate>,
     pub(super) planners: Vec<Box<dyn Planner>>,
     pub(super) painters: Vec<Box<dyn Painter>>,
+    /// Looks at every picture before it is used.
+    pub(super) image_check: Option<ImageCheck>,
     pub(super) planning: Semaphore,
     pub(super) painting: Benches,
     pub(super) card: Card,

@@ -301,7 +301,7 @@ pub(super) async fn patient(check: impl Future<Output = Health>) -> Health {
     })
 }
 
-fn of(failure: &Failure) -> Health {
+pub(super) fn of(failure: &Failure) -> Health {
     Health::bad(
         failure.in_one_line(),
         failure

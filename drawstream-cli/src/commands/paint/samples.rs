@@ -20,7 +20,8 @@ use super::super::plan_scene::{self, Row, SAMPLES};
 use super::super::sheet::{GAP, LINE, blank, picture_of, place, write_line};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::painters::{Painter, Picture, Sitting, TRIES, Then};
+use crate::image_gate::ImageCheck;
+use crate::painters::{Painter, PainterError, Picture, Sitting, TRIES, Then};
 use crate::planners::{self, Planner};
 use crate::studio::Hand;
 
@@ -37,6 +38,7 @@ struct Workshop<'a> {
     gate: Gate,
     planners: Vec<Box<dyn Planner>>,
     painters: &'a [Box<dyn Painter>],
+    image_check: Option<ImageCheck>,
     hand: Hand,
 }
 
@@ -64,7 +66,7 @@ struct Sample {
 /// `report.json` beside their folders. A sample that nobody paints is said, and harms no other.
 pub(super) async fn paint_all(
     config: &Config,
-    painters: &[Box<dyn Painter>],
+    (painters, image_check): (&[Box<dyn Painter>], Option<ImageCheck>),
     folder: &Path,
     seed: Seed,
 ) -> Result<(), Failure> {
@@ -72,6 +74,7 @@ pub(super) async fn paint_all(
         gate: config.gate.open()?,
         planners: planners::roster(config)?,
         painters,
+        image_check,
         hand: Hand::from(config),
     };
     let mut samples = Vec::new();
@@ -190,7 +193,15 @@ impl Workshop<'_> {
                     attempt,
                     ..Sitting::default()
                 };
-                match painter.paint(scene, &sitting).await {
+                let painted = painter.paint(scene, &sitting).await;
+                let passed = match (painted, &self.image_check) {
+                    (Ok(picture), Some(check)) => check
+                        .pass(picture)
+                        .await
+                        .map_err(|objection| PainterError::Unusable(objection.to_string())),
+                    (painted, _) => painted,
+                };
+                match passed {
                     Ok(picture) => return Some((painter.name(), picture)),
                     Err(error) => {
                         troubles.push(format!("{}: {error}", painter.name()));

@@ -465,6 +465,18 @@ const SHOW: &[Key] = &[
         "GATE_POLICY",
         "what is done about categories, as mild-insult.message=allow,gore.message=mask",
     ),
+    key(
+        "image_gate.model",
+        "IMAGE_GATE",
+        "off",
+        "an .onnx file that looks at painters' pictures before they are used, or off",
+    ),
+    key(
+        "image_gate.thresholds",
+        "IMAGE_GATE_THRESHOLDS",
+        "hentai=0.7,porn=0.7,sexy=0.9",
+        "from which score of a class on a picture is thrown away",
+    ),
     optional(
         "show.refused_line",
         "REFUSED_LINE",

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::easel::{encode, seed_of};
 use super::{Craft, MOST_DABS, Stop, blocking};
 use crate::config::Previews;
+use crate::image_gate::Objection;
 use crate::ledger::{State, ToPrepare};
 use crate::meters::Trade;
 use crate::painters::{Painter, PainterError, Picture, Sitting, TRIES, Then, is_presentable};
@@ -53,14 +54,21 @@ impl Craft {
             State::Painted => self.clerk.ask(move |ledger| ledger.work(id)).await?.picture,
             _ => None,
         };
-        let picture = match kept
+        let kept = kept
             .and_then(|png| image::load_from_memory_with_format(&png, ImageFormat::Png).ok())
-        {
-            Some(kept) => Picture::Painted(kept.to_rgb8()),
+            .map(|kept| Picture::Painted(kept.to_rgb8()));
+        let kept = match kept {
+            // It may be from a time without a gate, or with another one.
+            Some(kept) => self.seen(id, kept).await,
+            None => None,
+        };
+        let picture = match kept {
+            Some(kept) => kept,
             None => {
                 let shown = match (self.previews, self.waits_for_approval(next)) {
-                    (Previews::On, false) => Shown::Previews,
-                    (Previews::On, true) | (Previews::Off, _) => Shown::Progress,
+                    // A gate looks at finished pictures: nothing is shown of them before.
+                    (Previews::On, false) if self.image_check.is_none() => Shown::Previews,
+                    (Previews::On, _) | (Previews::Off, _) => Shown::Progress,
                 };
                 let picture = self.paint(id, scene, floor, (cancel, shown)).await?;
                 let png = encode(&picture).map_err(|error| Stop::Failed(error.to_string()))?;
@@ -81,6 +89,7 @@ impl Craft {
         floor: &mpsc::Sender<Arrival>,
         (cancel, shown): (&CancellationToken, Shown),
     ) -> Result<Picture, Stop> {
+        let mut objection = None;
         for painter in &self.painters {
             let (_bench, _card) = match painter.remote() {
                 Some(_) => (self.painting.elsewhere.acquire().await, None),
@@ -103,7 +112,14 @@ impl Craft {
                     painted = painter.paint(scene, &sitting) => painted,
                     never = self.entertain(id, scene, floor, (&sitting, shown)) => match never {},
                 };
-                let error = match painted {
+                let passed = match painted {
+                    Ok(picture) => self.pass(picture).await.map_err(|seen| {
+                        objection = Some(seen.to_string());
+                        PainterError::Unusable(seen.to_string())
+                    }),
+                    Err(error) => Err(error),
+                };
+                let error = match passed {
                     Ok(picture) => {
                         self.note(&**painter, began, None);
                         return Ok(picture);
@@ -126,7 +142,28 @@ impl Craft {
                 }
             }
         }
-        Err(Stop::Failed("no painter made a picture".to_owned()))
+        let because = objection.map_or(String::new(), |objection| format!(": {objection}"));
+        Err(Stop::Failed(format!("no painter made a picture{because}")))
+    }
+
+    /// The picture, if nothing is to be said against it.
+    async fn pass(&self, picture: Picture) -> Result<Picture, Objection> {
+        match &self.image_check {
+            Some(check) => check.pass(picture).await,
+            None => Ok(picture),
+        }
+    }
+
+    /// The same of a picture that an earlier run left; one that must not be used is painted anew.
+    async fn seen(&self, id: DonationId, kept: Picture) -> Option<Picture> {
+        let passed = self.pass(kept).await;
+        if let Err(objection) = &passed {
+            tracing::warn!(
+                donation.id = id.0,
+                "the picture that was kept of donation {id} is painted anew: {objection}"
+            );
+        }
+        passed.ok()
     }
 
     fn note(&self, painter: &dyn Painter, began: Instant, error: Option<String>) {
@@ -231,3 +268,6 @@ fn underdrawing(id: DonationId, timeline: Timeline) -> Arrival {
         palette,
     }
 }
+
+#[cfg(test)]
+mod test;
