@@ -32,7 +32,6 @@ pub(crate) use self::hand::Hand;
 use self::order::InOrder;
 use crate::config::{Config, PlannerBackend, Unsure};
 use crate::control::{LiveSettings, SourceView};
-use crate::image_gate::ImageCheck;
 use crate::intake::Intake;
 use crate::ledger::{Clerk, LedgerError, Outcome, State, ToPrepare, Turn};
 use crate::meters::Meters;
@@ -90,8 +89,8 @@ pub struct Crew {
     pub planners: Vec<Box<dyn Planner>>,
     /// In order of preference; the last one always paints.
     pub painters: Vec<Box<dyn Painter>>,
-    /// Looks at painters' pictures before they are used.
-    pub image_check: Option<ImageCheck>,
+    /// Looks at their pictures.
+    pub image_check: Option<crate::image_gate::ImageCheck>,
 }
 
 /// The ends of the channels that lead to and from the studio.
@@ -462,12 +461,11 @@ impl Studio {
 mod tests {
     use drawstream_core::gate::{ApprovedScene, Judgement};
     use drawstream_core::plan::CanvasSize;
+    use drawstream_core::stage::ThemeName;
     use drawstream_core::timeline::Playhead;
     use futures_util::future::BoxFuture;
 
     use super::*;
-    use drawstream_core::stage::ThemeName;
-
     use crate::commands::plan_scene::{self, SAMPLES};
     use crate::health::Health;
     use crate::intake::Trial;
