@@ -2,7 +2,7 @@
 """Makes the image gate's model: MobileNetV2 of the npm package nsfwjs (TensorFlow.js) as an ONNX file.
 
     npm pack nsfwjs@4.4.0
-    pip install onnx==1.22.0 numpy
+    pip install onnx numpy              # made with onnx 1.23
     python3 benches/nsfw_onnx.py nsfwjs-4.4.0.tgz -o nsfw.onnx
 
     IMAGE_GATE=nsfw.onnx drawstream run        # a program built with --features image-gate
