@@ -73,12 +73,7 @@ impl Remote {
             PoolError::Desk(_) | PoolError::Roll(_) => PainterError::Broken(error.to_string()),
         })?;
         let mut job = Job::new(self.show(), sitting.donation, scene, sitting.attempt);
-        match pool
-            .desk
-            .look_up(&job.id)
-            .await
-            .map_err(|error| unreachable(&error))?
-        {
+        match self.found(pool, &job.id).await? {
             Some(filed) if matches!(filed.record.ending, Ending::Painted { .. }) => {
                 return self.take(pool, &job, &filed).await;
             }
@@ -112,11 +107,22 @@ impl Remote {
         self.take(pool, &job, &filed).await
     }
 
+    /// What is known of a job already.
+    async fn found(&self, pool: &Pool, id: &str) -> Result<Option<Filed>, PainterError> {
+        if let Ok(found) = pool.desk.look_up(id).await {
+            return Ok(found);
+        }
+        // Somebody may have emptied the server.
+        let desk = Desk::open(&pool.link).await;
+        let desk = desk.map_err(|error| unreachable(&error))?;
+        desk.look_up(id).await.map_err(|error| unreachable(&error))
+    }
+
     /// Puts the job into the queue, through breaks of the connection too.
     async fn submit(&self, pool: &Pool, job: &Job) -> Result<u64, PainterError> {
         let until = Instant::now() + self.patience;
         loop {
-            let error = match pool.desk.submit(job).await {
+            let error = match self.submit_once(pool, job).await {
                 Ok(place) => return Ok(place),
                 Err(error) => error,
             };
@@ -126,12 +132,16 @@ impl Remote {
             sleep(AGAIN).await;
             if let DeskError::Unwilling { .. } = error {
                 // Somebody may have emptied the server; where that is not it, this changes nothing.
-                let config = self.door.config();
-                if Desk::open(&pool.link).await.is_ok() {
-                    let _ = pool.desk.open_show(&config.show, config.silence).await;
-                }
+                let _ = Desk::open(&pool.link).await;
             }
         }
+    }
+
+    async fn submit_once(&self, pool: &Pool, job: &Job) -> Result<u64, DeskError> {
+        let config = self.door.config();
+        // It is there since the first time, unless somebody has removed it: nobody would take the job then.
+        pool.desk.open_show(&config.show, config.silence).await?;
+        pool.desk.submit(job).await
     }
 
     /// Waits until something became of the job.

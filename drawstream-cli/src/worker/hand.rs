@@ -25,7 +25,7 @@ const MOST_DELIVERIES: i64 = 6;
 /// How long a worker that is to end goes on with its painting.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long it is insisted that the server takes the picture.
-const INSIST: Duration = Duration::from_secs(300);
+const INSIST: Duration = Duration::from_secs(120);
 /// The longest wait between two signs of life.
 const MOST_SILENT: Duration = Duration::from_secs(5);
 /// How long whoever has a job in hand may take to say so.

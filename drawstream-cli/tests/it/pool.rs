@@ -209,6 +209,26 @@ async fn a_show_with_a_long_queue_holds_up_no_other() {
     assert_eq!(turn, Some(1), "{:?}", painted.seeds());
 }
 
+#[tokio::test]
+async fn a_server_that_was_emptied_is_furnished_again() {
+    let Some(nats) = Nats::start("").await else {
+        return;
+    };
+    let (server, _) = atelier::start(Duration::ZERO).await;
+    let _worker = Worker::ready(&nats, "a", &atelier::settings(&server.url)).await;
+    let show = remote(&nats, &[]);
+    assert_is(paint(&*show, 1).await, 1);
+    let client = async_nats::connect(nats.url()).await.unwrap();
+    let jetstream = jetstream::new(client);
+    jetstream.delete_stream("DRAWSTREAM_JOBS").await.unwrap();
+    let deleted = jetstream.delete_object_store("drawstream-pictures").await;
+    deleted.unwrap();
+    assert_is(paint(&*show, 2).await, 2);
+    let stream = jetstream.get_stream("DRAWSTREAM_JOBS").await.unwrap();
+    stream.delete_consumer("main").await.unwrap();
+    assert_is(paint(&*show, 3).await, 3);
+}
+
 /// Waits until at least so many jobs are in the queue, whoever's.
 async fn until_waiting(nats: &Nats, jobs: u64) {
     let client = async_nats::connect(nats.url()).await.unwrap();
