@@ -4,6 +4,22 @@
 //! pixels: it is found and followed where it drifts and bends, each pseudo pixel gets one colour, and the colours
 //! that it was painted with are recovered from them. Pictures without a grid are averaged down and quantised.
 //!
+//! ```text
+//!   what is shown: soft,            the grid in it:              what was drawn:
+//!   noisy, bent, shifted            lines follow it              one colour a cell
+//!
+//!   ▒░░▒▒▓▓█▓▓▒░ ░▒▒░░▒▒            ▒░░┊▒▒▓▓┊█▓▓▒┊░ ░▒            ····████····
+//!   ░░▒▒▓██▓▓▓▓▒░░ ░▒▒░▒   ─▶       ░░▒┊▒▓██┊▓▓▓▓┊▒░░    ─▶       ··████████··
+//!   ░▒▓▓█▓▓▓ ░▓▓▓▓▒░ ░▒░            ┄┄┄┼┄┄┄┄┼┄┄┄┄┼┄┄┄             ··██··████··
+//!   ▒▒▓█▓▓▓░ ▒▓▓█▓▓░░▒░▒            ▒▒▓┊▓▓▓░┊▒▓▓█┊▓▓░             ████··██████
+//!
+//!   picture ─▶ edges ─▶ grid ─▶ cells ─▶ palette ─▶ labels        without a grid:
+//!                         ▲       ▲                    │          area average ─▶ k-medians
+//!                         └───────┴── registration ◀───┘
+//! ```
+//!
+//! `docs/pixelize.png` shows it of a real one, and `drawstream compare` makes such a sheet of any picture.
+//!
 //! ```
 //! use drawstream_core::pixelize::{Options, Size, pixelize};
 //! let picture = image::RgbImage::from_fn(64, 64, |x, y| {

@@ -9,6 +9,7 @@ use drawstream_core::pixelize::{Grid, IndexedImage, pixelize};
 use drawstream_core::plan::{Plan, PlanError};
 use drawstream_core::strokes::paint;
 use drawstream_core::timeline::{Playhead, Timeline, TimelineOptions};
+use image::imageops::{FilterType, crop_imm, resize};
 use image::{Rgb, RgbImage};
 
 use super::pixelize::{read, write};
@@ -16,8 +17,8 @@ use super::plan::PaintingArgs;
 use super::sheet::{GAP, LINE, blank, picture_of, place, write_line};
 use crate::failure::Failure;
 
-/// Writes one sheet: the picture, the grid found in it, the pixel art with its colours, and the painting at a tenth,
-/// a quarter, half and three quarters of its time and finished.
+/// Writes one sheet: the picture, its middle with the grid found in it, the pixel art with its colours, and the painting
+/// at a tenth, a quarter, half and three quarters of its time and finished.
 #[derive(Debug, clap::Args)]
 pub struct CompareArgs {
     /// The picture: PNG, JPEG, WebP, GIF or BMP, not animated.
@@ -83,7 +84,10 @@ fn sheet(
     }
     let below = GAP + LINE;
     place(&mut sheet, picture, large(0), below, LARGE);
-    place(&mut sheet, &gridded(picture, grid), large(1), below, LARGE);
+    match grid {
+        Some(grid) => place(&mut sheet, &gridded(picture, grid), large(1), below, LARGE),
+        None => place(&mut sheet, picture, large(1), below, LARGE),
+    }
     place(&mut sheet, &art.to_rgb(), large(2), below, LARGE);
     swatches(&mut sheet, art, large(2), below + LARGE);
     let mut head = Playhead::new(Arc::new(Timeline::compile(
@@ -118,39 +122,43 @@ fn clock(at: Duration) -> String {
     format!("{}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
 }
 
-/// The picture with the grid's lines over it, in the colour that differs most from what is below.
-fn gridded(picture: &RgbImage, grid: Option<&Grid>) -> RgbImage {
-    let mut lined = picture.clone();
-    let Some(grid) = grid else {
-        return lined;
-    };
+/// The middle of the picture with the grid's lines over it, in the colour that differs most from what is below.
+fn gridded(picture: &RgbImage, grid: &Grid) -> RgbImage {
+    // Of more, shrunk to a panel, one would see nothing but lines.
+    const CELLS: f32 = 28.0;
     let (width, height) = picture.dimensions();
-    let lines = |ends: &[f32], length: u32| -> Vec<u32> {
-        ends.iter()
-            .map(|end| end.round().max(0.0) as u32)
-            .filter(|&at| at < length)
-            .collect()
+    let wanted = CELLS * (grid.pitch[0] + grid.pitch[1]) / 2.0;
+    let side = (wanted as u32).clamp(1, width.min(height));
+    let (left, top) = ((width - side) / 2, (height - side) / 2);
+    let middle = crop_imm(picture, left, top, side, side).to_image();
+    let mut lined = resize(&middle, LARGE, LARGE, FilterType::Nearest);
+    let lines = |ends: &[f32], from: u32| -> Vec<u32> {
+        let scale = LARGE as f32 / side as f32;
+        let places = ends.iter().map(|end| (end - from as f32) * scale);
+        let within = places.filter(|at| (0.0..LARGE as f32).contains(at));
+        within.map(|at| at as u32).collect()
     };
     let mut mark = |x: u32, y: u32| {
         let pixel = lined.get_pixel_mut(x, y);
         let light = pixel.0.iter().map(|&c| u32::from(c)).sum::<u32>() > 380;
         *pixel = Rgb(if light { [0, 0, 0] } else { [255, 255, 255] });
     };
-    for x in lines(&grid.columns, width) {
-        (0..height).for_each(|y| mark(x, y));
+    for x in lines(&grid.columns, left) {
+        (0..LARGE).for_each(|y| mark(x, y));
     }
-    for y in lines(&grid.rows, height) {
-        (0..width).for_each(|x| mark(x, y));
+    for y in lines(&grid.rows, top) {
+        (0..LARGE).for_each(|x| mark(x, y));
     }
     lined
 }
 
-/// The colours of the pixel art beside each other, each as wide as the others.
+/// The colours of the pixel art beside each other from dark to light, each as wide as the others.
 fn swatches(sheet: &mut RgbImage, art: &IndexedImage, x: u32, y: u32) {
-    let count = art.palette().len().max(1) as u32;
+    let mut colors = art.palette().to_vec();
+    colors.sort_by(|a, b| a.luminance().total_cmp(&b.luminance()));
+    let count = colors.len().max(1) as u32;
     for dx in 0..LARGE {
-        let index = (dx * count / LARGE) as usize;
-        let Some(color) = art.palette().get(index) else {
+        let Some(color) = colors.get((dx * count / LARGE) as usize) else {
             continue;
         };
         for dy in 4..SWATCH {

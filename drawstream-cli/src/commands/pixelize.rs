@@ -354,6 +354,107 @@ mod tests {
     }
 
     #[test]
+    fn animated_png_and_webp_are_refused_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = path(&folder, "out.png");
+        for name in ["moving.png", "moving.webp"] {
+            let failure = run(&[&fixture(name), "-o", &output]).unwrap_err();
+            let said = format!("{name} is animated");
+            assert!(format!("{failure:?}").contains(&said), "{failure:?}");
+        }
+        assert!(!Path::new(&output).exists());
+    }
+
+    /// What comes out of a picture in 8 × 8 cells of at most 4 colours, over green where it is transparent.
+    fn cells_of(picture: &str) -> RgbImage {
+        let folder = tempfile::tempdir().unwrap();
+        let output = path(&folder, "out.png");
+        let words = [
+            picture,
+            "-o",
+            &output,
+            "--size",
+            "8x8",
+            "--colors",
+            "4",
+            "--background",
+            "#00FF00",
+        ];
+        run(&words).unwrap();
+        image::open(&output).unwrap().to_rgb8()
+    }
+
+    fn fixture(name: &str) -> String {
+        format!("{}/tests/data/pictures/{name}", env!("CARGO_MANIFEST_DIR"))
+    }
+
+    fn is_near(found: &RgbImage, (x, y): (u32, u32), [r, g, b]: [u8; 3]) {
+        let pixel = found.get_pixel(x, y).0;
+        let off = pixel
+            .iter()
+            .zip([r, g, b])
+            .map(|(a, b)| a.abs_diff(b))
+            .max();
+        assert!(off <= Some(6), "{pixel:?} at {x}, {y}");
+    }
+
+    #[test]
+    fn a_cmyk_jpeg_keeps_its_colours() {
+        let found = cells_of(&fixture("cmyk.jpg"));
+        is_near(&found, (1, 4), [230, 120, 20]);
+        is_near(&found, (6, 4), [20, 60, 200]);
+    }
+
+    #[test]
+    fn grey_deep_and_transparent_pictures_are_handled() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = path(&folder, "in.png");
+        let halves = |x: u32| if x < 8 { 0 } else { u8::MAX };
+
+        image::GrayAlphaImage::from_fn(16, 16, |x, _| image::LumaA([200, halves(x)]))
+            .save(&input)
+            .unwrap();
+        let found = cells_of(&input);
+        assert_eq!(found.get_pixel(0, 0).0, [0, 255, 0]);
+        assert_eq!(found.get_pixel(7, 7).0, [200; 3]);
+
+        let deep = |x: u32| if x < 8 { 0x1234 } else { 0xFEDC };
+        image::ImageBuffer::from_fn(16, 16, |x, _| Rgb([deep(x), 0x8000u16, 0]))
+            .save(&input)
+            .unwrap();
+        let found = cells_of(&input);
+        assert_eq!(found.get_pixel(0, 0).0, [0x12, 0x80, 0]);
+        assert_eq!(found.get_pixel(7, 7).0, [0xFE, 0x80, 0]);
+
+        RgbaImage::from_pixel(16, 16, image::Rgba([255, 0, 0, 0]))
+            .save(&input)
+            .unwrap();
+        let found = cells_of(&input);
+        assert!(found.pixels().all(|p| p.0 == [0, 255, 0]));
+    }
+
+    #[test]
+    fn the_smallest_and_the_longest_picture_are_handled() {
+        let folder = tempfile::tempdir().unwrap();
+        let (input, output) = (path(&folder, "in.png"), path(&folder, "out.png"));
+        for (width, height, size, cells) in [
+            (1, 1, "96", (96, 96)),
+            (1, 1, "auto", (1, 1)),
+            (10_000, 1, "96", (96, 1)),
+            (10_000, 1, "auto", (96, 1)),
+            (1, 10_000, "96", (1, 96)),
+        ] {
+            let shade = |x: u32, y: u32| ((x + y) * 255 / 10_000) as u8;
+            RgbImage::from_fn(width, height, |x, y| Rgb([shade(x, y); 3]))
+                .save(&input)
+                .unwrap();
+            run(&[&input, "-o", &output, "--size", size]).unwrap();
+            let art = image::open(&output).unwrap().to_rgb8();
+            assert_eq!(art.dimensions(), cells, "{width}x{height}, {size}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_read_is_said() {
         let folder = tempfile::tempdir().unwrap();
         let (input, output) = (path(&folder, "in.png"), path(&folder, "out.png"));

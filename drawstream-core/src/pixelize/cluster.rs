@@ -210,3 +210,40 @@ fn newcomer(own: &[(f32, Lab)]) -> Option<(f32, Lab)> {
     let asked = own.iter().step_by(step).map(|&(_, c)| (saved(c), c));
     asked.reduce(|best, next| if next.0 > best.0 { next } else { best })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_heap_gets_its_colour_however_few_cells_it_has() {
+        // One large heap that k-means would rather divide, and three small ones.
+        let heap = |n: usize, [l, a, b]: Lab, wide: f32| {
+            (0..n).map(move |i| {
+                let turn = |k: usize| wide * ((i * k % 17) as f32 / 17.0 - 0.5);
+                [l + turn(3), a + turn(5), b + turn(7)]
+            })
+        };
+        let places = [
+            [0.5, 0.0, 0.0],
+            [0.9, 0.1, 0.0],
+            [0.2, 0.0, 0.1],
+            [0.7, -0.1, -0.1],
+        ];
+        let colors: Vec<Lab> = heap(300, places[0], 0.04)
+            .chain(heap(20, places[1], 0.02))
+            .chain(heap(20, places[2], 0.02))
+            .chain(heap(20, places[3], 0.02))
+            .collect();
+        for (quality, seed) in [(Quality::Best, 0), (Quality::Best, 9), (Quality::Fast, 1)] {
+            let palette = medians(&colors, 4, quality, seed);
+            for place in places {
+                let found = distance(palette[nearest(&palette, place)], place);
+                assert!(
+                    found < 0.02,
+                    "{quality:?}, {seed}: {place:?} is off by {found}"
+                );
+            }
+        }
+    }
+}

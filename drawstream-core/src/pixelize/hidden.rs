@@ -17,9 +17,10 @@ const WIDER: f32 = 1.5;
 impl Draft<'_> {
     /// Parts the colour whose cells are plainly two heaps, though the smaller is too near or too small to be missed.
     ///
-    /// A cell alone says little where noise is half as large as what parts two colours; a dozen cells do.
+    /// A cell alone says little where noise is half as large as what parts two colours; a dozen cells do. So many
+    /// `places` of each colour are looked at: one may be a stray, more than four have not been seen to find another.
     /// Says whether there was such a colour.
-    pub(crate) fn part_hidden(&mut self) -> bool {
+    pub(crate) fn part_hidden(&mut self, places: usize) -> bool {
         let rests: Vec<Lab> = (0..self.colors.len()).map(|cell| self.rest(cell)).collect();
         let together = self.together(&rests);
         let mut best: Option<Heap> = None;
@@ -27,7 +28,7 @@ impl Draft<'_> {
             let cells: Vec<usize> = (0..self.labels.len())
                 .filter(|&cell| usize::from(self.labels[cell]) == label)
                 .collect();
-            for seed in seeds(&cells, &together) {
+            for seed in seeds(&cells, &together, places) {
                 let Some(heap) = Heap::about(together[seed].0, &cells, &rests) else {
                     continue;
                 };
@@ -94,13 +95,12 @@ impl Draft<'_> {
     }
 }
 
-/// The cells that tell most of another colour.
-fn seeds(cells: &[usize], together: &[(Lab, f32)]) -> Vec<usize> {
-    // One may be a stray; more than these have not been seen to find another heap.
-    const SEEDS: usize = 4;
-    let mut seeds = cells.to_vec();
+/// So many of the cells that tell most of another colour.
+fn seeds(cells: &[usize], together: &[(Lab, f32)], most: usize) -> Vec<usize> {
+    let telling = |cell: &usize| together[*cell].1 >= LEAST;
+    let mut seeds: Vec<usize> = cells.iter().copied().filter(telling).collect();
     seeds.sort_by(|&p, &q| together[q].1.total_cmp(&together[p].1));
-    seeds.truncate(SEEDS);
+    seeds.truncate(most);
     seeds
 }
 

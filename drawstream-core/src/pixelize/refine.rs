@@ -104,7 +104,7 @@ pub(crate) fn refine(
                 palette: &mut palette,
                 most,
             };
-            if !draft.add_missing() && !draft.part_hidden() {
+            if !draft.add_missing() && !draft.part_hidden(4) {
                 break;
             }
         }
@@ -148,7 +148,7 @@ pub(crate) fn tidy(painted: &mut Painted, around: &[[u32; 8]], most: usize) {
         palette,
         most,
     };
-    draft.part_hidden();
+    draft.part_hidden(1);
     let labelling = Labelling {
         colors: &cells.colors,
         weights: &cells.purity,
