@@ -77,11 +77,14 @@ impl Classifier {
 
     fn read(mut bytes: &[u8]) -> Result<Self, ModelError> {
         let not_onnx = |error: TractError| ModelError::NotOnnx(format!("{error:#}"));
-        let model = tract_onnx::onnx().model_for_read(&mut bytes);
+        let model = onnx().model_for_read(&mut bytes);
         let model = model.map_err(not_onnx)?;
         let ours = ImageClass::ALL.map(ImageClass::name).join(",");
         let classes = model.properties.get(CLASSES);
-        let classes = classes.and_then(|tensor| tensor.cast_to_scalar_string());
+        let classes = classes.and_then(|tensor| {
+            let texts = tensor.to_plain_array_view::<String>().ok()?;
+            texts.first().cloned()
+        });
         let classes = classes.unwrap_or_default();
         if classes != ours {
             return Err(ModelError::OtherClasses(classes, ours));
@@ -90,7 +93,7 @@ impl Classifier {
         let side = Self::side(&model)?;
         let gives = model.output_fact(0).map_err(not_onnx)?;
         let is_scores = gives.datum_type == f32::datum_type()
-            && gives.shape.as_concrete() == Some(&[1, ImageClass::ALL.len()]);
+            && gives.shape.as_concrete() == Some(&[1, ImageClass::ALL.len()][..]);
         if !is_scores || model.outputs.len() != 1 {
             return Err(ModelError::NotScores(format!("{gives:?}")));
         }
@@ -211,7 +214,7 @@ mod tests {
             let error = opened(bytes).unwrap_err().to_string();
             assert!(error.contains(said), "{said}: {error}");
         };
-        check(b"", "its classes are \"\"");
+        check(b"", "it is no ONNX model");
         check(b"<html>not found</html>", "it is no ONNX model");
         check(&COLORS[..COLORS.len() / 2], "it is no ONNX model");
         // The same model with one class called otherwise.
