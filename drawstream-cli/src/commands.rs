@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod convert;
 pub mod doctor;
+pub mod gallery;
 pub mod gate;
 pub mod history;
 pub mod links;
@@ -56,6 +57,8 @@ pub enum Command {
     Stop(steer::SteerArgs),
     /// Say what was donated and what became of it
     History(history::HistoryArgs),
+    /// Make pages of what was painted
+    Gallery(gallery::GalleryArgs),
     /// Make links by which moderators, or a stage elsewhere, come in
     Links(links::LinksArgs),
     /// Let the program see your donations on Donation Alerts
@@ -114,6 +117,7 @@ impl Command {
             Self::Open(args) => args.tell("/queue/open", "requests are open"),
             Self::Stop(args) => args.tell("/control/shutdown", "ending after the stroke under way"),
             Self::History(args) => args.run(),
+            Self::Gallery(args) => args.run(),
             Self::Links(args) => args.run(),
             Self::Login(args) => args.run(),
             Self::Doctor(args) => args.run(),

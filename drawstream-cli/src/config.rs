@@ -11,6 +11,7 @@ mod rules;
 mod sdxl;
 mod sources;
 mod value;
+mod video;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use drawstream_core::donation::Currency;
 use drawstream_core::gate::Gate;
+use drawstream_core::stage::Motion;
 use url::Url;
 
 use crate::control::Approval;
@@ -43,6 +45,7 @@ pub use self::sources::{
     ConsoleConfig, DonatePayConfig, Start, StreamElementsConfig, TwitchConfig, Use, WebhookConfig,
 };
 use self::value::Reader;
+pub use self::video::VideoConfig;
 
 /// Language of the stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +134,8 @@ pub struct StageConfig {
     pub height: u16,
     /// Frames a second.
     pub frame_rate: u32,
+    /// Whether things move that need not.
+    pub motion: Motion,
     /// Name of its colours.
     pub theme: String,
     /// The line under the picture.
@@ -170,6 +175,8 @@ pub struct Config {
     pub currency: Currency,
     /// Folder of the ledger and the gallery.
     pub data_dir: PathBuf,
+    /// Where the pictures of what was shown are kept, and whether they are.
+    pub gallery: GalleryConfig,
     /// How long scenes, pictures and plans of what is over are kept; `None` is for ever.
     pub keep_works: Option<Duration>,
     /// Logs.
@@ -216,6 +223,8 @@ pub struct Config {
     pub stage: StageConfig,
     /// Show.
     pub show: ShowConfig,
+    /// Videos and streams.
+    pub video: VideoConfig,
     /// Control API.
     pub api: ApiConfig,
 }
@@ -233,6 +242,24 @@ pub struct SettingLine {
     pub origin: Origin,
     /// What it means.
     pub meaning: &'static str,
+}
+
+/// The gallery of what was shown.
+#[derive(Clone, Debug)]
+pub struct GalleryConfig {
+    /// Whether pictures are kept.
+    pub keeping: Keeping,
+    /// Where.
+    pub folder: PathBuf,
+}
+
+/// Whether something is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
 }
 
 /// The gate's settings.
@@ -299,6 +326,16 @@ impl Config {
             locale: read.one_of("locale", &[("en", Locale::En), ("ru", Locale::Ru)])?,
             currency: read.parsed("currency", "a currency code", Currency::parse)?,
             data_dir: read.text("data_dir").into(),
+            gallery: GalleryConfig {
+                keeping: read.one_of(
+                    "gallery.enabled",
+                    &[("on", Keeping::On), ("off", Keeping::Off)],
+                )?,
+                folder: read.optional("gallery.dir").map_or_else(
+                    || Path::new(&read.text("data_dir")).join("gallery"),
+                    PathBuf::from,
+                ),
+            },
             keep_works: match read.number("ledger.keep_days", 0..=36_500)? {
                 0 => None,
                 days => Some(Duration::from_secs(days * 24 * 3600)),
@@ -355,6 +392,10 @@ impl Config {
                 width: read.number("stage.width", 320..=7680)?,
                 height: read.number("stage.height", 320..=7680)?,
                 frame_rate: read.number("stage.frame_rate", 1..=240)?,
+                motion: read.one_of(
+                    "stage.motion",
+                    &[("full", Motion::Full), ("reduced", Motion::Reduced)],
+                )?,
                 theme: read.text("stage.theme"),
                 caption: read.text("stage.caption"),
             },
@@ -373,6 +414,7 @@ impl Config {
                     ],
                 )?,
             },
+            video: video::read(&read)?,
             api: ApiConfig {
                 host: read.parsed("api.host", IP_ADDRESS, ip_address)?,
                 port: read.number("api.port", 0..=65_535)?,

@@ -40,6 +40,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::ApiConfig;
+use crate::gallery::Gallery;
 use crate::intake::Intake;
 use crate::ledger::Clerk;
 use crate::meters::Meters;
@@ -59,7 +60,8 @@ pub use self::role::Role;
 pub use self::routes::{Accepted, Cleared, DonateBody, Health};
 pub use self::settings::{Approval, LiveSettings, SettingsPatch, SettingsView};
 pub use self::snapshot::{
-    Active, CurtainView, Link, Phase, QueueView, SourceView, Upcoming, WorkerView,
+    Active, CurtainView, Link, OutputState, OutputView, Phase, QueueView, SourceView, Upcoming,
+    WorkerView,
 };
 
 /// What the routes work with.
@@ -80,6 +82,8 @@ pub(crate) struct Desk {
     /// Pictures and time-lapses are made one at a time.
     pub(crate) busy: Arc<Semaphore>,
     pub(crate) tasks: watch::Receiver<Vec<TaskView>>,
+    pub(crate) outputs: watch::Receiver<Vec<OutputView>>,
+    pub(crate) gallery: Gallery,
     pub(crate) stop: CancellationToken,
     pub(crate) border: border::Border,
 }
@@ -111,6 +115,10 @@ pub struct ControlLines {
     pub meters: Arc<Meters>,
     /// The program's tasks, and how they are.
     pub tasks: watch::Receiver<Vec<TaskView>>,
+    /// Videos and streams, and how they are.
+    pub outputs: watch::Receiver<Vec<OutputView>>,
+    /// The pictures of what was shown.
+    pub gallery: Gallery,
     /// The stage's language.
     pub locale: &'static str,
 }
@@ -188,6 +196,7 @@ fn desk(lines: ControlLines, border: border::Border, stop: CancellationToken) ->
         view: lines.queue.clone(),
         settings: lines.settings.subscribe(),
         meters: Arc::clone(&lines.meters),
+        outputs: lines.outputs.clone(),
         locale: lines.locale,
     };
     Desk {
@@ -204,6 +213,8 @@ fn desk(lines: ControlLines, border: border::Border, stop: CancellationToken) ->
         answers: idempotency::Answers::default(),
         rate: rate::Rate::default(),
         tasks: lines.tasks,
+        outputs: lines.outputs,
+        gallery: lines.gallery,
         busy: Arc::new(Semaphore::new(1)),
         stop,
         border,

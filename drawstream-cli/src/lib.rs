@@ -9,6 +9,7 @@ pub mod control;
 pub mod failure;
 mod feed;
 pub mod fresh_file;
+pub mod gallery;
 pub mod health;
 pub mod house_gate;
 pub mod image_gate;

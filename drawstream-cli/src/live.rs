@@ -12,19 +12,24 @@ use anyhow::{Context as _, anyhow};
 use drawstream_core::donation::{RawText, UnixTime};
 use drawstream_core::gate::{Field, Gate};
 use drawstream_core::house::Door;
+use drawstream_core::plan::{Limits, Plan};
 use drawstream_core::show::ShowOptions;
 use drawstream_core::stage::{Locale, StageOptions, StageSize, ThemeName};
+use drawstream_core::timeline::{Timeline, TimelineOptions};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, Locale as ConfigLocale, Start, Use};
-use crate::control::{self, ControlError, ControlLines, Links, LiveSettings, QueueView};
+use crate::config::{Config, Keeping, Locale as ConfigLocale, Start, Use};
+use crate::control::{
+    self, ControlError, ControlLines, Links, LiveSettings, OutputView, QueueView,
+};
 use crate::failure::Failure;
 use crate::feed;
+use crate::gallery::Gallery;
 use crate::image_gate::ImageCheck;
 use crate::intake::Intake;
-use crate::ledger::{Clerk, LEDGER_FILE, Ledger, LedgerError, Opening};
+use crate::ledger::{Clerk, Kept, LEDGER_FILE, Ledger, LedgerError, Opening, Shelf};
 use crate::meters::Meters;
 use crate::painters;
 use crate::planners;
@@ -34,7 +39,7 @@ use crate::sinks::Sink;
 use crate::sources::console::{self, Reach};
 use crate::staff::{Policy, Staff};
 use crate::stagehand::{
-    self, ARRIVALS, CanvasShot, Fps, Keeper, Lines, ORDERS, Order, StagehandOptions,
+    self, ARRIVALS, Arrival, CanvasShot, Fps, Keeper, Lines, ORDERS, Order, StagehandOptions,
 };
 use crate::studio::{Crew, ERRANDS, Studio, StudioLines};
 
@@ -117,6 +122,7 @@ impl Live {
         let (arrivals, arrivals_in) = mpsc::channel(ARRIVALS);
         let (errands, errands_in) = mpsc::channel(ERRANDS);
         let (view_out, view) = watch::channel(QueueView::default());
+        let outputs = watch_outputs(&sinks, &tasks, &stop);
         let (canvas_out, canvas) = watch::channel(CanvasShot::default());
         let theme = stage_options.stage.theme;
         let settings = Arc::new(watch::Sender::new(LiveSettings::new(
@@ -181,6 +187,7 @@ impl Live {
             &stop,
         )
         .await?;
+        tasks.spawn(remember(intake.clerk().clone(), arrivals.clone()));
         let studio_lines = StudioLines {
             floor: arrivals,
             orders: orders.clone(),
@@ -216,6 +223,14 @@ impl Live {
                 keep_house(clerk.clone(), keep, ends.clone())
             });
         }
+        let gallery = Gallery::new(config.gallery.folder.clone());
+        if config.gallery.keeping == Keeping::On {
+            let (gallery, clerk) = (gallery.clone(), intake.clerk().clone());
+            let ends = stop.clone();
+            staff.employ("gallery", Policy::Restart, move || {
+                gallery.clone().attend(clerk.clone(), ends.clone())
+            });
+        }
         let console_intake = intake.clone();
         let door = intake.clone();
         let address = listener
@@ -235,6 +250,8 @@ impl Live {
             settings,
             meters,
             tasks: staff.roster(),
+            outputs,
+            gallery,
             locale: match config.locale {
                 ConfigLocale::En => Locale::En.name(),
                 ConfigLocale::Ru => Locale::Ru.name(),
@@ -356,6 +373,65 @@ impl Steering {
             tracing::warn!("the stage does not take the key's order");
         }
     }
+}
+
+/// Works that an idle stage knows of an earlier run.
+const REMEMBERED: usize = 8;
+/// Colours of a palette that are shown.
+const MOST_DABS: usize = 64;
+
+/// Tells the stage of the last works that were shown, the oldest first.
+async fn remember(clerk: Clerk, stage: mpsc::Sender<Arrival>) {
+    let read = clerk.ask(|ledger| {
+        let shown = ledger.shelf(Shelf::Shown, 0, REMEMBERED)?;
+        let works = shown.iter().filter(|row| row.kept == Kept::Plan);
+        let works = works.map(|row| ledger.work(row.entry.donation.id));
+        works.collect::<Result<Vec<_>, _>>()
+    });
+    // A ledger in trouble says so itself; an idle stage can do without.
+    let works = read.await.unwrap_or_default();
+    for work in works.into_iter().rev() {
+        let compiled = tokio::task::spawn_blocking(move || {
+            let plan = Plan::parse(work.plan.as_deref()?, &Limits::default()).ok()?;
+            let timeline = Timeline::compile(&plan, &TimelineOptions::default());
+            let palette = timeline.palette(MOST_DABS).into();
+            Some(Arrival::Past {
+                timeline: Arc::new(timeline),
+                palette,
+            })
+        });
+        if let Ok(Some(past)) = compiled.await
+            && stage.send(past).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// What the sinks tell of themselves, gathered.
+fn watch_outputs(
+    sinks: &[Box<dyn Sink>],
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> watch::Receiver<Vec<OutputView>> {
+    let views: Vec<_> = sinks.iter().filter_map(|sink| sink.view()).collect();
+    let all: Vec<OutputView> = views.iter().map(|view| view.borrow().clone()).collect();
+    let (told, gathered) = watch::channel(all);
+    let told = Arc::new(told);
+    for (place, mut view) in views.into_iter().enumerate() {
+        let (told, stop) = (Arc::clone(&told), stop.clone());
+        tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    changed = view.changed() => if changed.is_err() { return },
+                }
+                let now = view.borrow_and_update().clone();
+                told.send_modify(|all| all[place] = now);
+            }
+        });
+    }
+    gathered
 }
 
 /// Lines are read where somebody can type them. A demo is started by scripts too, whose input is not its own.
@@ -490,6 +566,7 @@ fn stagehand_options(
         least: config.rules.least(),
         refused_line: line.map(|line| gate.screen_text(&line, Field::Message)),
         frame_rate: stage.frame_rate,
+        motion: stage.motion,
         show: ShowOptions {
             hold: config.show.hold,
             ..ShowOptions::default()

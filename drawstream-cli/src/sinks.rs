@@ -1,12 +1,20 @@
-//! Where frames go: a window, a recording, or nowhere.
+//! Where frames go: a window, a recording, a video, or nowhere.
 
 mod record;
+mod video;
 #[cfg(feature = "window")]
 mod window;
 
 use drawstream_core::stage::StageRect;
+use tokio::sync::watch;
+
+use crate::control::OutputView;
 
 pub use self::record::{Recorder, RecorderError};
+pub use self::video::{
+    Destination, FfmpegError, Protocol, StreamUrl, UnknownContainer, VideoError, VideoFile,
+    VideoOut,
+};
 #[cfg(feature = "window")]
 pub(crate) use self::window::adapter;
 #[cfg(feature = "window")]
@@ -41,6 +49,11 @@ pub trait Sink: Send {
     /// Whether it wants frames in which nothing changed.
     fn wants_still_frames(&self) -> bool {
         false
+    }
+
+    /// How it is, where people want to know.
+    fn view(&self) -> Option<watch::Receiver<OutputView>> {
+        None
     }
 
     /// Finishes what it writes.

@@ -20,7 +20,7 @@ use drawstream_core::donation::{DonationId, Money};
 use drawstream_core::gate::ScreenText;
 use drawstream_core::house::Door;
 use drawstream_core::show::ShowOptions;
-use drawstream_core::stage::{StageOptions, Turns};
+use drawstream_core::stage::{Motion, StageOptions, Turns};
 use drawstream_core::timeline::Timeline;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -169,6 +169,13 @@ pub enum Arrival {
     },
     /// How the sources are.
     Sources(Vec<SourceView>),
+    /// A painting of an earlier run, for idle hours.
+    Past {
+        /// The painting.
+        timeline: Arc<Timeline>,
+        /// Its colours, in the order of their first use.
+        palette: Arc<[Rgb8]>,
+    },
 }
 
 /// How the stage looks and how long things stay.
@@ -184,6 +191,8 @@ pub struct StagehandOptions {
     pub least: Option<Money>,
     /// Frames a second while something moves.
     pub frame_rate: u32,
+    /// Whether things move that need not.
+    pub motion: Motion,
     /// Holds.
     pub show: ShowOptions,
     /// End the program after so many donations were on.

@@ -333,7 +333,8 @@ impl Studio {
             | Arrival::Recalled(_)
             | Arrival::InTurn(_)
             | Arrival::Backlog { .. }
-            | Arrival::Sources(_) => None,
+            | Arrival::Sources(_)
+            | Arrival::Past { .. } => None,
         };
         // Where the stage has gone, the program is about to end.
         let _ = self.floor.send(arrival).await;

@@ -20,6 +20,7 @@ use super::steer::{NOTHING, call};
 use crate::control::{Accepted, ForgetBody, Forgotten, Health};
 use crate::failure::Failure;
 use crate::fresh_file::FreshFile;
+use crate::gallery::Gallery;
 use crate::ledger::{
     Change, Entry, Filter, History, LEDGER_FILE, Ledger, LedgerError, Origin, Outcome, State,
 };
@@ -233,7 +234,9 @@ fn change(
 fn forget(path: &Path, settings: &Settings, donor: String) -> Result<(), Failure> {
     let Forgotten { forgotten, waiting } = match open(path, settings)? {
         Some(mut ledger) => {
+            let ended = ledger.ended_of(&donor).map_err(failure)?;
             let forgotten = ledger.forget(&donor).map_err(failure)?;
+            Gallery::new(settings.load()?.gallery.folder).take_down(&ended);
             let waiting = ledger.on_their_way(&donor).map_err(failure)?;
             ledger.close().map_err(failure)?;
             Forgotten { forgotten, waiting }

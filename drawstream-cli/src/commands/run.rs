@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 use drawstream_core::donation::UnixTime;
 
@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::live::{Live, LiveOptions, Occasion};
 use crate::logging;
-use crate::sinks::{Recorder, Sink};
+use crate::sinks::{Destination, Recorder, Sink, VideoFile, VideoOut};
 use crate::stagehand::Fps;
 
 /// What a demo's painting takes, in seconds: five of them pass in two minutes.
@@ -35,6 +35,16 @@ pub struct RunArgs {
     /// Record the stage: a .gif, or a folder of PNG frames
     #[arg(long, value_name = "PATH")]
     record: Option<PathBuf>,
+    /// Write the stage to a video file by ffmpeg: .mp4, .mkv, .mov
+    #[arg(long, value_name = "PATH")]
+    video: Option<PathBuf>,
+    /// Stream the stage by ffmpeg: rtmp://…, rtmps://… or srt://…; without an address to that of STREAM_URL, which
+    /// keeps the key out of the terminal's history
+    #[arg(long, value_name = "URL", num_args = 0..=1)]
+    stream: Option<Option<String>>,
+    /// Frames a second of the video and the stream, such as 30 or 60
+    #[arg(long, value_name = "N")]
+    fps: Option<String>,
     /// End after so many donations were on the stage
     #[arg(long, value_name = "N")]
     exit_after: Option<u64>,
@@ -70,7 +80,20 @@ impl RunArgs {
         logging::start(&config.log);
         let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
         if let Some(path) = &self.record {
+            if VideoFile::new(path).is_ok() {
+                return Err(Failure::input(anyhow!(
+                    "--record writes a .gif or a folder of pictures"
+                ))
+                .with_hint("--video writes .mp4 and .mkv"));
+            }
             sinks.push(Box::new(Recorder::create(path).map_err(Failure::world)?));
+        }
+        for destination in self.destinations(&config)? {
+            let out = VideoOut::start(&config, destination).map_err(|error| {
+                let hint = error.hint();
+                Failure::world(error).with_maybe_hint(hint)
+            })?;
+            sinks.push(Box::new(out));
         }
         let options = LiveOptions {
             occasion: if self.demo {
@@ -95,6 +118,25 @@ impl RunArgs {
         ended
     }
 
+    /// Where videos go.
+    fn destinations(&self, config: &Config) -> Result<Vec<Destination>, Failure> {
+        let mut all = Vec::new();
+        if let Some(path) = &self.video {
+            all.push(Destination::File(
+                VideoFile::new(path).map_err(Failure::input)?,
+            ));
+        }
+        if self.stream.is_some() {
+            let url = config.video.stream.clone().ok_or_else(|| {
+                Failure::input(anyhow!("--stream has no address")).with_hint(
+                    "set STREAM_URL to the address that the service gave you, its key at the end, or write it after --stream",
+                )
+            })?;
+            all.push(Destination::Stream(url));
+        }
+        Ok(all)
+    }
+
     fn config(&self, demo_data: Option<&std::path::Path>) -> Result<Config, Failure> {
         let mut own: Vec<(&str, String)> = Vec::new();
         if let Some(folder) = demo_data {
@@ -106,6 +148,8 @@ impl RunArgs {
         }
         own.extend(self.log_format.clone().map(|format| ("log.format", format)));
         own.extend(self.log_level.clone().map(|level| ("log.level", level)));
+        own.extend(self.stream.clone().flatten().map(|url| ("stream.url", url)));
+        own.extend(self.fps.clone().map(|fps| ("video.fps", fps)));
         self.settings.load_with(&own)
     }
 

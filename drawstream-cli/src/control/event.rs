@@ -17,8 +17,8 @@ use tokio::sync::watch;
 use super::donation::DonationView;
 use super::herald::Bulletin;
 use super::{
-    Active, CurtainView, Desk, Phase, Problem, QueueView, Role, SettingsView, SourceView, Upcoming,
-    WorkerView,
+    Active, CurtainView, Desk, OutputView, Phase, Problem, QueueView, Role, SettingsView,
+    SourceView, Upcoming, WorkerView,
 };
 use crate::meters::Watching;
 use crate::pool::PoolView;
@@ -158,6 +158,8 @@ pub struct Topics {
     pub workers: Option<Vec<WorkerView>>,
     /// Painters on other machines, where the show has a pool of them.
     pub pool: Option<PoolView>,
+    /// Videos and streams.
+    pub outputs: Option<Vec<OutputView>>,
     /// What can be changed while the show goes on.
     pub settings: Option<SettingsView>,
     /// How the stage looks.

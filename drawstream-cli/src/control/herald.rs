@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::donation::{DonationView, RowReader};
 use super::event::{CountView, LookView, PulseView, QueueTopic, ShowView};
-use super::{LiveSettings, QueueView, Role};
+use super::{LiveSettings, OutputView, QueueView, Role};
 use crate::ledger::{Clerk, Shelf};
 use crate::meters::{Meters, Watching};
 
@@ -60,6 +60,7 @@ pub(crate) struct Herald {
     pub(crate) view: watch::Receiver<QueueView>,
     pub(crate) settings: watch::Receiver<LiveSettings>,
     pub(crate) meters: Arc<Meters>,
+    pub(crate) outputs: watch::Receiver<Vec<OutputView>>,
     pub(crate) locale: &'static str,
 }
 
@@ -84,6 +85,7 @@ impl Herald {
         let mut draft = Draft::default();
         let mut told: Option<(ShowView, Instant)> = None;
         self.tell_workers(&mut draft);
+        draft.all("outputs", &*self.outputs.borrow_and_update());
         self.tell_settings(&mut draft);
         self.tell_pulse(&mut draft);
         self.tell_ledger(&mut draft, &mut rows).await;
@@ -105,6 +107,7 @@ impl Herald {
                     self.tell_ledger(&mut draft, &mut rows).await;
                 }
                 Ok(()) = worked.changed() => self.tell_workers(&mut draft),
+                Ok(()) = self.outputs.changed() => draft.all("outputs", &*self.outputs.borrow_and_update()),
                 Ok(()) = self.settings.changed() => self.tell_settings(&mut draft),
                 _ = pulse.tick() => self.tell_pulse(&mut draft),
             }

@@ -37,8 +37,12 @@ pub(super) async fn forget(
     let forgotten = desk
         .intake
         .clerk()
-        .ask(move |ledger| Ok((ledger.forget(&donor)?, ledger.on_their_way(&donor)?)))
+        .ask(move |ledger| {
+            let ended = ledger.ended_of(&donor)?;
+            Ok((ledger.forget(&donor)?, ledger.on_their_way(&donor)?, ended))
+        })
         .await;
-    let (forgotten, waiting) = forgotten.map_err(|error| ledger_problem(&error))?;
+    let (forgotten, waiting, ended) = forgotten.map_err(|error| ledger_problem(&error))?;
+    desk.gallery.take_down(&ended);
     Ok((StatusCode::ACCEPTED, Json(Forgotten { forgotten, waiting })))
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 
-use super::{Desk, Role};
+use super::{Desk, OutputState, OutputView, Role};
 use crate::ledger::State as LedgerState;
 use crate::meters::{Histogram, Watching};
 use crate::pool::{PoolView, WorkerState};
@@ -109,6 +109,7 @@ pub(crate) async fn metrics(State(desk): State<Desk>, _role: Role) -> impl IntoR
             f64::from(u8::from(source.up)),
         );
     }
+    outputs(&mut out, &desk);
     head(
         &mut out,
         "drawstream_clients",
@@ -169,6 +170,45 @@ fn tell_pool(out: &mut String, pool: &PoolView) {
     for worker in &pool.workers {
         let label = format!("{{worker=\"{}\"}}", escaped(&worker.name));
         line(out, name, &label, worker.done as f64);
+    }
+}
+
+fn outputs(out: &mut String, desk: &Desk) {
+    type Value = fn(&OutputView) -> u64;
+    let told: [(&str, &str, &str, Value); 4] = [
+        (
+            "up",
+            "gauge",
+            "Whether a video or a stream is live.",
+            |view| u64::from(view.state == OutputState::Live),
+        ),
+        (
+            "frames_total",
+            "counter",
+            "Frames that its encoder has taken.",
+            |view| view.frames,
+        ),
+        (
+            "dropped_frames_total",
+            "counter",
+            "Frames that were due and left out.",
+            |view| view.dropped,
+        ),
+        (
+            "restarts_total",
+            "counter",
+            "How often its encoder was started again.",
+            |view| view.restarts,
+        ),
+    ];
+    let views = desk.outputs.borrow().clone();
+    for (name, kind, help, value) in told {
+        let name = format!("drawstream_output_{name}");
+        head(out, &name, help, kind);
+        for view in &views {
+            let label = format!("{{output=\"{}\"}}", escaped(&view.name));
+            line(out, &name, &label, value(view) as f64);
+        }
     }
 }
 

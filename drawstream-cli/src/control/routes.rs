@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use super::problem::{Answer, Problem};
-use super::snapshot::{Link, QueueView, SourceView};
+use super::snapshot::{Link, OutputView, QueueView, SourceView};
 use super::{
     Desk, Role, SettingsPatch, SettingsView, border, donation, event, history, idempotency,
     metrics, openapi, page, rate, role,
@@ -43,7 +43,7 @@ pub struct Cleared {
 }
 
 /// How the program is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
     /// `ok`, or `degraded` where a source is down or the stage stands still.
     pub status: String,
@@ -54,6 +54,9 @@ pub struct Health {
     /// Its tasks, what happens when one dies, and how each is.
     #[serde(default)]
     pub tasks: Vec<TaskView>,
+    /// Videos and streams of the stage, and how each is.
+    #[serde(default)]
+    pub outputs: Vec<OutputView>,
     /// Its process, as the system counts.
     #[serde(default)]
     pub pid: u32,
@@ -185,6 +188,8 @@ async fn health(State(desk): State<Desk>) -> Json<Health> {
     problems.extend(desk.intake.clerk().trouble());
     let tasks = desk.tasks.borrow().clone();
     problems.extend(tasks.iter().filter_map(TaskView::problem));
+    let outputs = desk.outputs.borrow().clone();
+    problems.extend(outputs.iter().filter_map(OutputView::problem));
     let status = if problems.is_empty() {
         "ok"
     } else {
@@ -195,6 +200,7 @@ async fn health(State(desk): State<Desk>) -> Json<Health> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         problems,
         tasks,
+        outputs,
         pid: std::process::id(),
     })
 }

@@ -130,6 +130,54 @@ impl SourceView {
     }
 }
 
+/// How a video or a stream is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputState {
+    /// It has not begun, or nobody takes its frames yet.
+    #[default]
+    Starting,
+    /// Its frames are taken.
+    Live,
+    /// It broke off, and is started again in a moment.
+    Waiting,
+    /// It broke off too often, and is given up.
+    Failed,
+    /// It has ended with the show.
+    Done,
+}
+
+/// A video or a stream of the stage.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OutputView {
+    /// What it is: `the video` or `the stream`.
+    pub name: String,
+    /// Where it goes: a file, or a service's host; never with a key.
+    pub to: String,
+    /// How it is.
+    pub state: OutputState,
+    /// Frames that were taken.
+    pub frames: u64,
+    /// Frames that were due and left out.
+    pub dropped: u64,
+    /// How often it was started again.
+    pub restarts: u64,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+}
+
+impl OutputView {
+    /// What a person should know; nothing where all is well.
+    pub fn problem(&self) -> Option<String> {
+        let why = self.last_error.as_deref().unwrap_or("it broke off");
+        match self.state {
+            OutputState::Starting | OutputState::Live | OutputState::Done => None,
+            OutputState::Waiting => Some(format!("{}: {why}; it is started again", self.name)),
+            OutputState::Failed => Some(format!("{}: {why}; it was given up", self.name)),
+        }
+    }
+}
+
 /// A planner or a painter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkerView {

@@ -58,6 +58,8 @@ fn server(token: Option<&str>) -> Server {
         })),
         meters: Arc::new(Meters::new(["builtin"].into_iter(), ["sketch"].into_iter())),
         tasks: watch::channel(Vec::new()).1,
+        outputs: watch::channel(Vec::new()).1,
+        gallery: Gallery::new(folder.path().join("gallery")),
         locale: "en",
     };
     let token = token.map(Secret::new);

@@ -201,6 +201,19 @@ impl Ledger {
 }
 
 impl Ledger {
+    /// The donations of this name that have ended, whose words [`Ledger::forget`] takes out.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn ended_of(&self, donor: &str) -> Result<Vec<DonationId>, LedgerError> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT id FROM donations WHERE donor = ?1 AND card_due = 0
+                 AND state IN ('shown', 'refused', 'thanked', 'failed', 'skipped', 'cleared')",
+        )?;
+        let ids = query.query_map(params![donor], |row| row.get::<_, i64>(0))?;
+        ids.map(|id| Ok(DonationId(id?.unsigned_abs()))).collect()
+    }
+
     /// How many donations of this name have not ended yet, cards included.
     ///
     /// # Errors

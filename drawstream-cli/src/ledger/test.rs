@@ -439,6 +439,7 @@ fn a_person_who_is_forgotten_is_nowhere_in_the_file_and_the_sum_stays() {
         ledger.skip(DonationId(1), "PLANTED-REASON").unwrap(),
         Outcome::Stored
     );
+    assert_eq!(ledger.ended_of("PLANTED-NAME").unwrap(), [DonationId(1)]);
     assert_eq!(ledger.forget("PLANTED-NAME").unwrap(), 1);
     ledger.close().unwrap();
     for file in std::fs::read_dir(folder.path()).unwrap() {

@@ -8,13 +8,15 @@ use drawstream_core::color::Rgb8;
 use drawstream_core::donation::{DonationId, ShowTime};
 use drawstream_core::plan::CanvasPoint;
 use drawstream_core::raster::Framebuffer;
-use drawstream_core::stage::{CanvasDamage, Dab, Touched};
+use drawstream_core::stage::{CanvasDamage, Dab, Motion, Touched};
 use drawstream_core::timeline::{Playhead, Timeline};
 
 /// Past works that an idle stage paints again.
 const GALLERY: usize = 8;
 /// How long a repainted work stays before the next one begins.
-const IDLE_HOLD: Duration = Duration::from_secs(20);
+const IDLE_HOLD: Duration = Duration::from_secs(40);
+/// An idle stage paints so much slower than the work was painted first.
+const IDLE_SLOWER: u32 = 2;
 
 /// A plan and its colours, in the order of their first use.
 #[derive(Clone, Debug)]
@@ -30,8 +32,11 @@ enum Role {
     Painting(DonationId),
     /// It is the rough first idea of this donation's painting.
     Underdrawing(DonationId),
-    /// It was shown before, and nothing else is on.
-    Past,
+    /// It was shown before, and nothing else is on until then.
+    Past {
+        /// When the next one has its turn.
+        until: ShowTime,
+    },
 }
 
 #[derive(Debug)]
@@ -111,13 +116,20 @@ impl Easel {
         }
     }
 
+    /// Keeps a work that an earlier run has shown, for idle hours; the oldest comes first.
+    pub(crate) fn remember(&mut self, work: Work) {
+        if self.gallery.len() < GALLERY {
+            self.gallery.push_back(work);
+        }
+    }
+
     /// Keeps a work that was shown in full for idle hours.
     pub(crate) fn hang(&mut self, work: Work) {
         if self.gallery.len() == GALLERY {
             self.gallery.pop_front();
         }
         self.gallery.push_back(work);
-        self.next_past = self.gallery.len() - 1;
+        self.next_past = 0;
     }
 
     /// Brings the donation's painting to this moment of its drawing.
@@ -148,33 +160,58 @@ impl Easel {
         }
     }
 
-    /// Paints past works again, one after another.
-    pub(crate) fn idle(&mut self, now: ShowTime) {
+    /// Paints past works again, one after another and slowly, each over the one before; without motion each is there
+    /// at once. What was shown a moment ago stays first.
+    pub(crate) fn idle(&mut self, now: ShowTime, motion: Motion) {
+        if let Some(mounted) = &mut self.mounted
+            && matches!(mounted.role, Role::Painting(_))
+            && mounted.playhead.is_finished()
+        {
+            let until = now + IDLE_HOLD;
+            mounted.role = Role::Past { until };
+        }
         let is_over = match &self.mounted {
             Some(Mounted {
-                role: Role::Past,
-                playhead,
-                since,
-            }) => now.since(*since) >= playhead.timeline().duration() + IDLE_HOLD,
+                role: Role::Past { until },
+                ..
+            }) => now >= *until,
             Some(_) | None => true,
         };
         if is_over {
-            match self.gallery.get(self.next_past).cloned() {
-                Some(work) => {
-                    self.next_past = (self.next_past + 1) % self.gallery.len();
-                    self.mount(Role::Past, &work, now);
-                }
-                None => self.clear(),
-            }
+            self.mount_past(now, motion);
         }
         if let Some(Mounted {
-            role: Role::Past,
+            role: Role::Past { .. },
             playhead,
             since,
         }) = &mut self.mounted
+            && !playhead.is_finished()
         {
-            playhead.seek(now.since(*since));
+            playhead.seek(match motion {
+                Motion::Full => now.since(*since) / IDLE_SLOWER,
+                Motion::Reduced => Duration::MAX,
+            });
             self.touch();
+        }
+    }
+
+    fn mount_past(&mut self, now: ShowTime, motion: Motion) {
+        let Some(work) = self.gallery.get(self.next_past).cloned() else {
+            return self.clear();
+        };
+        self.next_past = (self.next_past + 1) % self.gallery.len();
+        let before = self.mounted.as_ref().map(|before| &before.playhead);
+        let over = before
+            .filter(|before| !Arc::ptr_eq(before.timeline(), &work.timeline))
+            .and_then(|before| Playhead::over(Arc::clone(&work.timeline), before.frame()));
+        let painting = match motion {
+            Motion::Full => work.timeline.duration() * IDLE_SLOWER,
+            Motion::Reduced => Duration::ZERO,
+        };
+        let until = now + painting + IDLE_HOLD;
+        self.mount(Role::Past { until }, &work, now);
+        if let (Some(mounted), Some(over)) = (&mut self.mounted, over) {
+            mounted.playhead = over;
         }
     }
 
@@ -224,6 +261,7 @@ impl Easel {
 #[cfg(test)]
 mod tests {
     use drawstream_core::pixelize::IndexedImage;
+    use drawstream_core::plan::{Limits, Plan};
     use drawstream_core::strokes::{Commission, Tempo, paint};
     use drawstream_core::timeline::TimelineOptions;
 
@@ -269,5 +307,67 @@ mod tests {
         assert_eq!(corner(&mut easel), green);
         easel.seek(Duration::from_secs(1));
         assert_eq!(corner(&mut easel), red);
+    }
+
+    /// A canvas that one stroke of four seconds fills with a grey.
+    fn grey(grey: u8) -> Work {
+        let json = format!(
+            r##"{{"version":"1.0","canvas":{{"w":4,"h":4}},"caption":"","steps":[{{"op":"rect","x":0,"y":0,"w":4,"h":4,
+            "fill":"#{grey:02x}{grey:02x}{grey:02x}","animate":{{"mode":"pixel_reveal","duration_ms":4000}}}}]}}"##
+        );
+        let plan = Plan::parse(&json, &Limits::default()).unwrap();
+        let timeline = Arc::new(Timeline::compile(&plan, &TimelineOptions::default()));
+        let palette = timeline.palette(4).into();
+        Work { timeline, palette }
+    }
+
+    fn idle_at(easel: &mut Easel, seconds: u64, motion: Motion) -> Option<[u8; 2]> {
+        easel.idle(ShowTime::from_secs(seconds), motion);
+        let pixels = easel.take()?.0.pixels();
+        Some([pixels[0], pixels[60]])
+    }
+
+    #[test]
+    fn past_works_are_painted_slowly_one_over_the_other_and_begin_again() {
+        let mut easel = Easel::default();
+        assert_eq!(idle_at(&mut easel, 0, Motion::Full), None);
+        easel.remember(grey(0x40));
+        easel.remember(grey(0x80));
+        let mut seen = |seconds| idle_at(&mut easel, seconds, Motion::Full).unwrap();
+        assert_ne!(seen(0), [0x40, 0x40], "it has only begun");
+        assert_eq!(seen(10), [0x40, 0x40]);
+        assert_eq!(seen(47), [0x40, 0x40], "it stays");
+        assert_eq!(seen(48)[1], 0x40);
+        assert_eq!(seen(53), [0x80, 0x40], "the next one goes over it");
+        assert_eq!(seen(58), [0x80, 0x80]);
+        assert_eq!(seen(96)[1], 0x80, "the first has its turn again");
+        assert_eq!(seen(106), [0x40, 0x40]);
+    }
+
+    #[test]
+    fn without_motion_each_is_there_at_once() {
+        let mut easel = Easel::default();
+        easel.remember(grey(0x40));
+        easel.remember(grey(0x80));
+        let mut seen = |seconds| idle_at(&mut easel, seconds, Motion::Reduced).unwrap();
+        assert_eq!(
+            [seen(0), seen(39), seen(41)],
+            [[0x40; 2], [0x40; 2], [0x80; 2]]
+        );
+        assert!(!easel.is_drawing());
+    }
+
+    #[test]
+    fn what_was_shown_a_moment_ago_stays_before_others_are_painted() {
+        let mut easel = Easel::default();
+        easel.remember(grey(0x40));
+        let shown = grey(0x80);
+        easel.begin(DonationId(1), &shown, ShowTime::ZERO);
+        easel.seek(Duration::MAX);
+        easel.hang(shown);
+        let mut seen = |seconds| idle_at(&mut easel, seconds, Motion::Full).unwrap();
+        assert_eq!([seen(5), seen(44)], [[0x80; 2], [0x80; 2]]);
+        assert_eq!(seen(45)[1], 0x80);
+        assert_eq!(seen(60), [0x40; 2]);
     }
 }

@@ -29,6 +29,8 @@ use crate::sinks::{Frame, Sink};
 const LAST_MOMENT: Duration = Duration::from_millis(250);
 /// How often a stage looks at the clock where nothing moves.
 const REST: Duration = Duration::from_millis(500);
+/// Frames a second of an idle stage, which paints slowly.
+const CALM_RATE: u32 = 20;
 /// How often the world is told what is on while something moves.
 const TELL: Duration = Duration::from_millis(100);
 
@@ -101,8 +103,6 @@ impl<'a> Floor<'a> {
     }
 
     async fn play(&mut self) {
-        let frame = Duration::from_secs(1) / self.options.frame_rate;
-        let mut next = Instant::now();
         let mut last_stroke: Option<Instant> = None;
         loop {
             let now = self.now();
@@ -113,18 +113,20 @@ impl<'a> Floor<'a> {
             {
                 return;
             }
-            // A frame that came late does not make the following ones hurry.
-            next = (next + if moves { frame } else { REST }).max(Instant::now());
+            let next = match (moves, self.show.state(now)) {
+                (true, State::Idle | State::Closed) => self.next_frame(CALM_RATE),
+                (true, _) => self.next_frame(self.options.frame_rate),
+                (false, _) => Instant::now() + REST,
+            };
             let wait = tokio::time::sleep_until(next.into());
             tokio::select! {
                 biased;
                 () = self.stop.cancelled(), if last_stroke.is_none() => {
                     last_stroke = Some(Instant::now() + self.rest_of_stroke());
-                    next = Instant::now();
                 }
-                Some(order) = self.lines.orders.recv() => { self.obey(order); next = Instant::now(); }
-                Ok(()) = self.lines.settings.changed() => { self.settle(); next = Instant::now(); }
-                Some(arrival) = self.lines.arrivals.recv() => { self.receive(arrival); next = Instant::now(); }
+                Some(order) = self.lines.orders.recv() => self.obey(order),
+                Ok(()) = self.lines.settings.changed() => self.settle(),
+                Some(arrival) = self.lines.arrivals.recv() => self.receive(arrival),
                 () = wait => {}
             }
             while let Ok(order) = self.lines.orders.try_recv() {
@@ -134,6 +136,16 @@ impl<'a> Floor<'a> {
                 self.receive(arrival);
             }
         }
+    }
+
+    /// When the next frame is due. Frames have their moments, counted from the beginning of the show: one that came
+    /// late does not make the following ones hurry, and a video of the same rate has a place for each.
+    fn next_frame(&self, rate: u32) -> Instant {
+        const SECOND: u128 = 1_000_000_000;
+        let rate = u128::from(rate.min(self.options.frame_rate).max(1));
+        let number = self.started.elapsed().as_nanos() * rate / SECOND + 1;
+        let nanos = u64::try_from(number * SECOND / rate).unwrap_or(u64::MAX);
+        self.started + Duration::from_nanos(nanos)
     }
 
     fn now(&self) -> ShowTime {
@@ -259,6 +271,10 @@ impl<'a> Floor<'a> {
         match order {
             Order::Skip(answer) => {
                 let active = self.show.active();
+                if active.is_some() {
+                    // Not even on an idle stage does it stay.
+                    self.easel.clear();
+                }
                 self.give(now, Input::Skip);
                 self.tell(now);
                 let _ = answer.send(active);
@@ -387,6 +403,7 @@ impl<'a> Floor<'a> {
                 self.arrange(now, &order);
             }
             Arrival::Sources(sources) => self.board.sources = sources,
+            Arrival::Past { timeline, palette } => self.easel.remember(Work { timeline, palette }),
         }
         self.told = None;
     }
@@ -435,7 +452,7 @@ impl<'a> Floor<'a> {
                 is_up
             }
             State::Idle | State::Closed => {
-                self.easel.idle(now);
+                self.easel.idle(now, self.options.motion);
                 self.easel.is_drawing()
             }
             State::Preparing(id) => {
@@ -545,6 +562,7 @@ impl<'a> Floor<'a> {
                 },
             }),
             clock: &clock,
+            motion: self.options.motion,
             fps: (self.options.fps == Fps::Shown && moves).then(|| self.pace.fps().round() as u32),
             ..StageView::default()
         };

@@ -17,11 +17,16 @@ pub(crate) struct Show {
 
 impl Show {
     pub(crate) async fn start(settings: &[&str]) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), settings).await
+        Self::start_in(tempfile::tempdir().unwrap(), &[], settings).await
     }
 
-    async fn start_in(data: tempfile::TempDir, settings: &[&str]) -> Self {
-        let mut program = Program::alone(data.path(), settings);
+    /// The same with further flags.
+    pub(crate) async fn start_with(flags: &[&str], settings: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), flags, settings).await
+    }
+
+    async fn start_in(data: tempfile::TempDir, flags: &[&str], settings: &[&str]) -> Self {
+        let mut program = Program::alone(data.path(), flags, settings);
         let address = program.address().await;
         Self {
             program,
@@ -34,7 +39,7 @@ impl Show {
     /// Kills the program and starts it again where it was.
     pub(crate) async fn again(mut self, settings: &[&str]) -> Self {
         self.program.child.kill().await.unwrap();
-        Self::start_in(self.data, settings).await
+        Self::start_in(self.data, &[], settings).await
     }
 
     /// What the program has logged up to the moment at which its API was there.
@@ -60,6 +65,13 @@ impl Show {
             }
         }
         panic!("the event stream ended: {text}");
+    }
+
+    /// Asks it to end; says the exit status and everything that it has logged.
+    pub(crate) async fn end(&mut self) -> (Option<i32>, String) {
+        self.program.signal("-INT");
+        let status = self.program.ended().await;
+        (status, self.program.log.clone())
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

@@ -25,3 +25,4 @@ mod pool_load;
 mod program;
 mod servers_together;
 mod tls;
+mod video_out;

@@ -32,18 +32,19 @@ impl Program {
             .env("DA_API_BASE", simulator.api_url())
             .env("DA_WS_URL", simulator.ws_url())
             .env("DA_ACCESS_TOKEN", simulator.access_token());
-        Self::spawn(command, data, &["show.duration_sec=1", &drawing])
+        Self::spawn(command, data, &[], &["show.duration_sec=1", &drawing])
     }
 
     /// One without a source: it gets test donations over its API.
-    pub(crate) fn alone(data: &Path, settings: &[&str]) -> Self {
+    pub(crate) fn alone(data: &Path, flags: &[&str], settings: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_drawstream"));
         command.env_remove("DA_ACCESS_TOKEN");
-        Self::spawn(command, data, settings)
+        Self::spawn(command, data, flags, settings)
     }
 
-    fn spawn(mut command: Command, data: &Path, settings: &[&str]) -> Self {
+    fn spawn(mut command: Command, data: &Path, flags: &[&str], settings: &[&str]) -> Self {
         command.args(["run", "--headless", "--log-level", "TRACE"]);
+        command.args(flags);
         command.args(["--set", "api.port=0"]);
         command.args(["--set", &format!("data_dir={}", data.display())]);
         for setting in settings {

@@ -23,6 +23,17 @@ const PROGRAM: &[Key] = &[
         "folder of the ledger and the gallery",
     ),
     key(
+        "gallery.enabled",
+        "GALLERY",
+        "on",
+        "on, or off: keep the picture and the time-lapse of each painting that was shown",
+    ),
+    optional(
+        "gallery.dir",
+        "GALLERY_DIR",
+        "their folder; `gallery` in the data folder where absent",
+    ),
+    key(
         "ledger.keep_days",
         "LEDGER_KEEP_DAYS",
         "365",
@@ -432,6 +443,12 @@ const SHOW: &[Key] = &[
         "frames a second, 1 to 240",
     ),
     key(
+        "stage.motion",
+        "STAGE_MOTION",
+        "full",
+        "full, or reduced: nothing fades, glides or paints itself that need not",
+    ),
+    key(
         "stage.theme",
         "STAGE_THEME",
         "atelier",
@@ -487,6 +504,34 @@ const SHOW: &[Key] = &[
         "APPROVAL",
         "none",
         "which donations a person approves before they are seen: all, suspicious or none",
+    ),
+    optional(
+        "video.ffmpeg",
+        "FFMPEG",
+        "the ffmpeg for videos and streams; the one on PATH where absent",
+    ),
+    key(
+        "video.fps",
+        "VIDEO_FPS",
+        "30",
+        "frames a second of videos and streams",
+    ),
+    key(
+        "video.bitrate_kbps",
+        "VIDEO_BITRATE_KBPS",
+        "6000",
+        "most thousands of bits a second of a stream",
+    ),
+    key(
+        "video.encoder",
+        "VIDEO_ENCODER",
+        "libx264",
+        "ffmpeg's H.264 encoder: libx264, h264_nvenc, h264_videotoolbox, …",
+    ),
+    secret(
+        "stream.url",
+        "STREAM_URL",
+        "where `run --stream` streams to, with its key: rtmp://…, rtmps://… or srt://…",
     ),
     key(
         "api.host",

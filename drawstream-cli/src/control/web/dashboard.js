@@ -300,6 +300,19 @@ function showSources() {
   })));
 }
 
+function showOutputs() {
+  const outputs = topics.outputs ?? [];
+  at("outputs-card").hidden = !outputs.length;
+  health("outputs", outputs.map((output) => ({
+    name: say(output.name), up: { live: true, done: true, waiting: false, failed: false }[output.state] ?? null,
+    lines: [
+      output.to, say(`output-${output.state}`), say("frames-of", output.frames),
+      output.dropped ? say("dropped-of", output.dropped) : "", output.restarts ? say("restarts-of", output.restarts) : "",
+    ],
+    error: output.last_error,
+  })));
+}
+
 function showWorkers() {
   const crew = (topics.workers ?? []).map((worker) => ({
     name: worker.name, up: worker.up, error: worker.last_error,
@@ -429,6 +442,7 @@ async function start() {
       if (news.has("counts") || news.has("waiting")) showTabs();
       if (news.has("counts") || news.has(shelf)) refresh();
       if (news.has("sources")) showSources();
+      if (news.has("outputs") || news.has("look")) showOutputs();
       if (news.has("workers") || news.has("pool") || news.has("look")) showWorkers();
       if (news.has("settings")) showSettings();
       tick();

@@ -1,6 +1,5 @@
 //! From a picture to what the stage draws.
 
-use std::io::Cursor;
 use std::sync::Arc;
 
 use drawstream_core::donation::{Donation, DonationId};
@@ -8,7 +7,6 @@ use drawstream_core::pixelize::IndexedImage;
 use drawstream_core::plan::Version;
 use drawstream_core::scene::Seed;
 use drawstream_core::timeline::Timeline;
-use image::ImageFormat;
 
 use super::{MOST_DABS, Stop};
 use crate::painters::Picture;
@@ -25,14 +23,19 @@ pub(super) fn seed_of(donation: &Donation) -> Seed {
     }))
 }
 
-pub(super) fn encode(picture: &Picture) -> Result<Vec<u8>, image::ImageError> {
+/// The picture as PNG, which says who painted it.
+pub(super) fn encode(picture: &Picture, painter: &str) -> Result<Vec<u8>, png::EncodingError> {
     let pixels = match picture {
         Picture::Painted(pixels) => pixels.clone(),
         Picture::Indexed(image) => image.to_rgb(),
     };
-    let mut png = Vec::new();
-    pixels.write_to(&mut Cursor::new(&mut png), ImageFormat::Png)?;
-    Ok(png)
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, pixels.width(), pixels.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.add_itxt_chunk("Painter".to_owned(), painter.to_owned())?;
+    encoder.write_header()?.write_image_data(&pixels)?;
+    Ok(out)
 }
 
 /// Pixel art → the plan's JSON and its timeline.

@@ -70,8 +70,9 @@ impl Craft {
                     (Previews::On, false) if self.image_check.is_none() => Shown::Previews,
                     (Previews::On, _) | (Previews::Off, _) => Shown::Progress,
                 };
-                let picture = self.paint(id, scene, floor, (cancel, shown)).await?;
-                let png = encode(&picture).map_err(|error| Stop::Failed(error.to_string()))?;
+                let (picture, painter) = self.paint(id, scene, floor, (cancel, shown)).await?;
+                let png =
+                    encode(&picture, painter).map_err(|error| Stop::Failed(error.to_string()))?;
                 self.store(id, move |ledger, id| ledger.painted(id, &png))
                     .await?;
                 picture
@@ -88,7 +89,7 @@ impl Craft {
         scene: &ApprovedScene,
         floor: &mpsc::Sender<Arrival>,
         (cancel, shown): (&CancellationToken, Shown),
-    ) -> Result<Picture, Stop> {
+    ) -> Result<(Picture, &'static str), Stop> {
         let mut objection = None;
         for painter in &self.painters {
             let (_bench, _card) = match painter.remote() {
@@ -122,7 +123,7 @@ impl Craft {
                 let error = match passed {
                     Ok(picture) => {
                         self.note(&**painter, began, None);
-                        return Ok(picture);
+                        return Ok((picture, painter.name()));
                     }
                     Err(PainterError::Cancelled) => return Err(Stop::Overtaken),
                     Err(error) => error,
