@@ -14,7 +14,7 @@ use drawstream_core::stage::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::telling::{queue_row, request};
+use self::telling::{present, queue_row, request};
 use super::board::{Act, Board};
 use super::easel::{Easel, Work};
 use super::pace::Pace;
@@ -22,7 +22,7 @@ use super::{Arrival, Fps, LAST_STROKE, Lines, Order, StagehandOptions, Steer, Wh
 use crate::control::Link;
 use crate::ledger::Origin;
 use crate::scribe::{Note, Scribe};
-use crate::sinks::{Frame, Sink};
+use crate::sinks::Sink;
 
 /// So long before its end a drawing counts as drawn: the ledger has it in writing before the last stroke is down, and
 /// whoever pulls the plug then has it drawn to the end once, not twice.
@@ -582,35 +582,4 @@ impl<'a> Floor<'a> {
         }
         moves
     }
-}
-
-/// Hands the frame to each sink; one that fails is dropped, and the show goes on.
-fn present(
-    sinks: &mut Vec<Box<dyn Sink>>,
-    stage: &Stage,
-    damage: &[drawstream_core::stage::StageRect],
-    now: ShowTime,
-) {
-    let (width, height) = (u32::from(stage.size().w()), u32::from(stage.size().h()));
-    sinks.retain_mut(|sink| {
-        if damage.is_empty() && !sink.wants_still_frames() {
-            return true;
-        }
-        match sink.present(&Frame {
-            width,
-            height,
-            pixels: stage.pixels(),
-            damage,
-            at: now.0,
-        }) {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::warn!(
-                    "{} stopped: {error:#}; the show goes on without it",
-                    sink.name()
-                );
-                false
-            }
-        }
-    });
 }

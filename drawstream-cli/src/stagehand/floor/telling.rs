@@ -1,16 +1,17 @@
-//! What the floor tells the world: the view of the queue, and the rows of the stage.
+//! What the floor tells the world: the view of the queue, the rows of the stage, and frames to the sinks.
 
 use std::time::Duration;
 
 use drawstream_core::donation::{DonationId, ShowTime};
 use drawstream_core::show::{Card, Curtain, Requests, State};
-use drawstream_core::stage::{QueueRow, RequestView};
+use drawstream_core::stage::{QueueRow, RequestView, Stage, StageRect};
 
 use super::super::board::{Act, Row};
 use super::Floor;
 use crate::control::{Active, CurtainView, Phase, QueueView, Upcoming};
 use crate::ledger::Origin;
 use crate::playbill::Playbill;
+use crate::sinks::{Frame, Sink};
 
 impl Floor<'_> {
     pub(super) fn clock(&self) -> String {
@@ -180,4 +181,35 @@ fn upcoming(row: &Row) -> Upcoming {
         test: row.bill.origin == Origin::Trial,
         wait_sec: row.wait.map(|wait| wait.as_secs_f64().round()),
     }
+}
+
+/// Hands the frame to each sink; one that fails is dropped, and the show goes on.
+pub(super) fn present(
+    sinks: &mut Vec<Box<dyn Sink>>,
+    stage: &Stage,
+    damage: &[StageRect],
+    now: ShowTime,
+) {
+    let (width, height) = (u32::from(stage.size().w()), u32::from(stage.size().h()));
+    sinks.retain_mut(|sink| {
+        if damage.is_empty() && !sink.wants_still_frames() {
+            return true;
+        }
+        match sink.present(&Frame {
+            width,
+            height,
+            pixels: stage.pixels(),
+            damage,
+            at: now.0,
+        }) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(
+                    "{} stopped: {error:#}; the show goes on without it",
+                    sink.name()
+                );
+                false
+            }
+        }
+    });
 }
