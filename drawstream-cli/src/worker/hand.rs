@@ -23,7 +23,7 @@ use crate::pool::record::{Ending, Form, Lack, Record};
 /// How often one job is handed out before nobody tries it any more: it may be what the workers die of.
 const MOST_DELIVERIES: i64 = 6;
 /// How long a worker that is to end goes on with its painting.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(5);
 /// How long it is insisted that the server takes the picture.
 const INSIST: Duration = Duration::from_secs(120);
 /// The longest wait between two signs of life.

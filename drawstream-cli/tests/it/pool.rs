@@ -269,6 +269,34 @@ async fn a_painting_that_nobody_wants_any_more_is_stopped_where_it_is_painted() 
 }
 
 #[tokio::test]
+async fn what_a_worker_cannot_finish_goes_to_another() {
+    let Some(nats) = Nats::start("").await else {
+        return;
+    };
+    // Its image server is away; then one that is asked to end in the middle of a painting.
+    let nobody = atelier::settings("http://127.0.0.1:1");
+    let mut troubled = Worker::ready(&nats, "troubled", &nobody).await;
+    let (slow, _, _may) = atelier::held(Duration::ZERO).await;
+    let (quick, _) = atelier::start(Duration::ZERO).await;
+    let show = remote(&nats, &[]);
+    let passed_on = async {
+        troubled.until("goes back to the queue: webui").await;
+        let mut leaving = Worker::ready(&nats, "leaving", &atelier::settings(&slow.url)).await;
+        slow.log.until("/sdapi/v1/txt2img").await;
+        let able = Worker::ready(&nats, "able", &atelier::settings(&quick.url)).await;
+        assert_eq!(leaving.end().await, Some(0), "{}", leaving.log);
+        assert!(
+            leaving.log.contains("goes back to the queue"),
+            "{}",
+            leaving.log
+        );
+        able
+    };
+    let (painted, _able) = tokio::join!(paint(&*show, 1), passed_on);
+    assert_is(painted, 1);
+}
+
+#[tokio::test]
 async fn what_a_broken_show_sends_is_thrown_away_once_and_the_worker_goes_on() {
     let Some(nats) = Nats::start("").await else {
         return;
