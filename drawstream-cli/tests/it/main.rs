@@ -21,6 +21,7 @@ mod painter_servers;
 mod planner_servers;
 mod poison;
 mod pool;
+mod pool_doors;
 mod pool_load;
 mod program;
 mod servers_together;
