@@ -23,6 +23,7 @@ mod screen_text;
 mod screening;
 #[cfg(test)]
 mod test;
+mod transcription;
 mod trie;
 mod verdict;
 mod walk;

@@ -48,6 +48,11 @@ impl Known {
         self.reads_as(piece, majority(piece))
     }
 
+    /// Whether a short word of either dictionary is spelt so.
+    pub(crate) fn has(&self, word: &str) -> bool {
+        self.words.binary_search(&word).is_ok()
+    }
+
     /// Whether a piece reads as a short word of a script: marks between its letters left aside, letters of the other
     /// script taken for what they look or sound like, signs for the letters that they stand for, and repeats for one.
     pub(crate) fn reads_as(&self, piece: &[Unit], script: Script) -> bool {

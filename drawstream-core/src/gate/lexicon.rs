@@ -1,12 +1,13 @@
 //! The lexicon: rules and concepts from data files, planted into one trie.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::known::Known;
 use super::letter::{Letter, LetterSet, Script};
 use super::policy::Category;
 use super::readings::Readings;
+use super::transcription;
 use super::trie::{NodeId, Trie, spell};
 
 /// The data files that are compiled in; the order does not matter.
@@ -19,9 +20,10 @@ const FILES: [&str; 7] = [
     include_str!("../../data/gate/gore.txt"),
     include_str!("../../data/gate/mild.txt"),
 ];
-const CLEAN: [&str; 3] = [
+const CLEAN: [&str; 4] = [
     include_str!("../../data/gate/clean_ru.txt"),
     include_str!("../../data/gate/clean_en.txt"),
+    include_str!("../../data/gate/clean_names.txt"),
     include_str!("../../data/gate/clean_own.txt"),
 ];
 const PREFIXES: &str = include_str!("../../data/gate/prefixes.txt");
@@ -71,9 +73,33 @@ pub(crate) struct Term {
     pub(crate) len: usize,
     /// Whether it is one letter again and again.
     pub(crate) is_one_letter: bool,
+    /// Whether it stands in a list, or is how Russians write down what stands there.
+    pub(crate) spelt: Spelt,
+    /// Whether one of its concepts is a rule by itself.
+    pub(crate) alone: Alone,
     /// The letters that stand in it twice in a row.
     pub(crate) doubles: LetterSet,
     pub(crate) concepts: Vec<ConceptId>,
+}
+
+/// Whether a concept is a rule by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Alone {
+    /// It is.
+    Yes,
+    /// It is a set of words, and belongs to many rules.
+    Set,
+    /// Only beside others.
+    No,
+}
+
+/// Where a term's spelling is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spelt {
+    /// From a list.
+    AsListed,
+    /// From an English word of a list, by ear.
+    ByEar,
 }
 
 /// How the next part of a pattern follows the one before it.
@@ -155,6 +181,8 @@ pub(crate) struct Lexicon {
     pub(crate) stems: NodeId,
     /// What is found anywhere.
     pub(crate) anywhere: NodeId,
+    /// English words by ear.
+    pub(crate) heard: NodeId,
     pub(crate) prefixes: NodeId,
     pub(crate) endings: NodeId,
     pub(crate) clean: NodeId,
@@ -232,6 +260,12 @@ fn clean_words(file: &str) -> impl Iterator<Item = String> {
             .collect::<Vec<_>>()
     })
 }
+
+/// Letters that a word by ear has at least, to be a word and no chance.
+const LEAST_HEARD: usize = 4;
+
+/// Spellings by ear, with what they mean.
+type Heard = BTreeMap<(Vec<Letter>, Match), Vec<ConceptId>>;
 
 /// Reads files of rules and collects their terms.
 #[derive(Default)]
@@ -365,16 +399,86 @@ impl Drawer {
         Ok(())
     }
 
+    /// Of each concept, whether it is a rule by itself.
+    fn alone(&self) -> Vec<Alone> {
+        let mut alone = vec![Alone::No; self.concepts.len()];
+        for (name, concept) in &self.concepts {
+            if name.starts_with('@') {
+                alone[usize::from(concept.0)] = Alone::Set;
+            }
+        }
+        for rule in self.rules.iter().filter(|rule| rule.rest.is_empty()) {
+            alone[usize::from(rule.head.0)] = Alone::Yes;
+        }
+        alone
+    }
+
+    /// The English words of the rules as Russians write them down, with the concepts of each. A word that is a rule by
+    /// itself is left out where the spelling is too short, or a Russian word.
+    fn heard(&self, known: &Known, clean: &[String], alone: &[Alone]) -> Heard {
+        let clean: BTreeSet<&str> = clean.iter().map(String::as_str).collect();
+        let mut heard = Heard::new();
+        for ((letters, ends), concepts) in &self.terms {
+            let word: String = letters.iter().map(|letter| letter.to_char()).collect();
+            let spellings = match ends {
+                Match::Word | Match::Form => transcription::spellings(&word),
+                Match::Start | Match::Anywhere => transcription::spellings_of_stem(&word),
+            };
+            for spelling in spellings {
+                let Some(spelt) = spell(&spelling) else {
+                    continue;
+                };
+                let chance = spelt.len() < LEAST_HEARD
+                    || known.has(&spelling)
+                    || clean.contains(spelling.as_str());
+                // What may follow grows with what is certain.
+                let ends = match (ends, spelt.len()) {
+                    (_, ..6) => Match::Word,
+                    (Match::Start | Match::Anywhere, 8..) => Match::Start,
+                    (Match::Word | Match::Form | Match::Start | Match::Anywhere, _) => Match::Form,
+                };
+                if self.terms.contains_key(&(spelt.clone(), ends)) {
+                    continue;
+                }
+                let of = heard.entry((spelt, ends)).or_default();
+                for &concept in concepts {
+                    let fits = match alone[usize::from(concept.0)] {
+                        Alone::Yes => !chance,
+                        Alone::No => true,
+                        Alone::Set => false,
+                    };
+                    if fits && !of.contains(&concept) {
+                        of.push(concept);
+                    }
+                }
+            }
+        }
+        heard.retain(|_, concepts| !concepts.is_empty());
+        heard
+    }
+
     fn plant(mut self, clean: &[String]) -> Lexicon {
         let minor = self.concept("@minor");
-        let mut terms = Vec::with_capacity(self.terms.len());
+        let known = Known::built_in();
+        let alone = self.alone();
+        let heard = self.heard(&known, clean, &alone);
+        let listed = self.terms.into_iter().map(|term| (term, Spelt::AsListed));
+        let heard = heard.into_iter().map(|term| (term, Spelt::ByEar));
+        let mut terms = Vec::new();
         let (mut words, mut stems, mut anywhere) = (Vec::new(), Vec::new(), Vec::new());
-        for ((letters, ends), concepts) in self.terms {
+        let mut heard_words = Vec::new();
+        for (((letters, ends), concepts), spelt) in listed.chain(heard) {
             let id = terms.len() as u32;
             terms.push(Term {
                 ends,
                 script: letters.first().map_or(Script::Sign, |l| l.script()),
                 len: letters.len(),
+                spelt,
+                alone: concepts
+                    .iter()
+                    .map(|concept| alone[usize::from(concept.0)])
+                    .min()
+                    .unwrap_or(Alone::No),
                 doubles: letters
                     .windows(2)
                     .filter(|two| two[0] == two[1])
@@ -385,6 +489,7 @@ impl Drawer {
                 concepts,
             });
             match ends {
+                _ if spelt == Spelt::ByEar => heard_words.push((letters, id)),
                 Match::Word | Match::Form => words.push((letters, id)),
                 Match::Start => stems.push((letters, id)),
                 Match::Anywhere => {
@@ -413,12 +518,13 @@ impl Drawer {
             words: trie.plant(words),
             stems: trie.plant(stems),
             anywhere: trie.plant(anywhere),
+            heard: trie.plant(heard_words),
             prefixes: trie.plant(list(PREFIXES)),
             endings: trie.plant(list(ENDINGS)),
             clean: trie.plant(clean.collect()),
             trie,
             readings: Readings::built_in(),
-            known: Known::built_in(),
+            known,
             minor,
             soft_sign: Letter::of('ь').expect("a letter of the alphabet"),
             signs: self.signs,

@@ -7,7 +7,7 @@ use super::fold::{Case, Kind, Unit};
 use super::known::Known;
 use super::letter::{LetterSet, Script};
 use super::readings::Readings;
-use joining::{find_joined, join_chunks, joins};
+use joining::{find_joined, is_apostrophe, join_chunks, joins};
 pub(crate) use other_view::other;
 
 /// How the letters of a reading were come by.
@@ -34,6 +34,8 @@ pub(crate) enum Step {
     Pass,
     /// Pass to the next chunk, for words that began with theirs.
     Cross,
+    /// Pass between two pieces that are words of their own, for a word that is exactly both.
+    Seam,
     /// Nothing goes on here.
     Stop,
 }
@@ -280,8 +282,11 @@ fn typed_chunk(
     let body = &units[chunk.from..chunk.to];
     let writing = writing(body);
     let base = cells.len();
+    let spaced = spaced_by(body);
     for (at, unit) in body.iter().enumerate() {
-        let step = if is_inner_mask(body, at) {
+        let step = if spaced.is_some_and(|by| by == unit.base) {
+            Step::Pass
+        } else if is_inner_mask(body, at, known) {
             Step::Wild
         } else {
             match unit.kind {
@@ -292,7 +297,13 @@ fn typed_chunk(
                 Kind::Filler | Kind::Space => Step::Pass,
             }
         };
-        let letters = letters_as_typed(unit, writing, readings);
+        // A bracket that opens the chunk is a bracket.
+        let opens = at == 0 && matches!(unit.base, '(' | '{' | '<');
+        let (step, letters) = if opens && body.len() > 1 {
+            (Step::Pass, LetterSet::EMPTY)
+        } else {
+            (step, letters_as_typed(unit, writing, readings))
+        };
         let mut new = cell(chunk.from + at, letters, step, *word);
         new.writing = writing;
         cells.push(new);
@@ -309,9 +320,14 @@ fn typed_chunk(
         );
         let gap = &body[pair[0].to..pair[1].from];
         if !joins(left, right, gap, known) {
+            let step = if is_apostrophe(gap) {
+                Step::Stop
+            } else {
+                Step::Seam
+            };
             for cell in &mut row[pair[0].to..pair[1].from] {
                 if cell.step == Step::Pass {
-                    cell.step = Step::Stop;
+                    cell.step = step;
                 }
             }
         }
@@ -319,15 +335,21 @@ fn typed_chunk(
 }
 
 /// A masked letter stands between letters; dots, strokes and lines only where they are doubled.
-fn is_inner_mask(body: &[Unit], at: usize) -> bool {
+fn is_inner_mask(body: &[Unit], at: usize, known: &Known) -> bool {
     let unit = &body[at];
     let doubled = matches!(unit.base, '.' | '-' | '_' | '…')
         && (at > 0 && body[at - 1].base == unit.base
-            || body.get(at + 1).is_some_and(|next| next.base == unit.base));
+            || body.get(at + 1).is_some_and(|next| next.base == unit.base))
+        && !parts_words(body, at, known);
     // These are letters of leet first; alone in a word they may stand for another.
     let alone = matches!(unit.base, '@' | '$')
         && body.iter().filter(|unit| unit.kind == Kind::Sign).count() == 1;
     if !is_mask(unit) && !doubled && !alone {
+        return false;
+    }
+    // Initials, not a masked word.
+    if matches!(unit.base, '&' | '=' | '~') && body.iter().filter(|unit| is_wordy(unit)).count() < 3
+    {
         return false;
     }
     let inside = |mut side: Box<dyn Iterator<Item = &Unit> + '_>| {
@@ -336,6 +358,37 @@ fn is_inner_mask(body: &[Unit], at: usize) -> bool {
     };
     inside(Box::new(body[..at].iter().rev().take(6)))
         && inside(Box::new(body[at + 1..].iter().take(6)))
+}
+
+/// The sign that stands between all the letters of a chunk, where it does so three times or more: then it masks none.
+fn spaced_by(body: &[Unit]) -> Option<char> {
+    let by = body.get(1).filter(|unit| is_mask(unit))?.base;
+    let alternates = body.iter().enumerate().all(|(at, unit)| {
+        if at % 2 == 1 {
+            unit.base == by
+        } else {
+            is_letter(unit)
+        }
+    });
+    (body.len() >= 7 && alternates).then_some(by)
+}
+
+/// Whether dots or dashes are an ellipsis or a dash: they stand between two words of their own.
+fn parts_words(body: &[Unit], at: usize, known: &Known) -> bool {
+    let same = |unit: &&Unit| unit.base == body[at].base;
+    let from = at - body[..at].iter().rev().take_while(same).count();
+    let to = at + body[at..].iter().take_while(same).count();
+    let left = body[..from].iter().rev().take_while(|unit| is_wordy(unit));
+    let right = body[to..].iter().take_while(|unit| is_wordy(unit));
+    let (left, right) = (left.count(), right.count());
+    let least = if to - from == 2 && body[at].base == '.' {
+        4
+    } else {
+        2
+    };
+    left.min(right) >= least
+        && known.is_word(&body[from - left..from])
+        && known.is_word(&body[to..to + right])
 }
 
 /// The pieces of a chunk between its fillers, as ranges of its units.

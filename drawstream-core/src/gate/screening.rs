@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::fold::{Folded, Kind, Unit, fold};
 use super::known::{is_mostly, majority};
 use super::letter::Script;
-use super::lexicon::{ConceptId, Lexicon, Link, Match, Rule, RuleId, Term};
+use super::lexicon::{ConceptId, Lexicon, Link, Match, Rule, RuleId, Spelt, Term};
 use super::policy::Category;
 use super::reading::{self, Cell, Edges, Reading, Step, View, Writing};
 use super::verdict::{Hit, Trick};
@@ -20,7 +20,7 @@ const LONG: usize = 6;
 /// Characters around a find that may be one short word.
 const LONGEST_PIECE: usize = 24;
 /// A text with more finds than these is settled long before.
-const MOST_FINDS: usize = 4_096;
+const MOST_FINDS: usize = 1_536;
 
 /// A term in its place in the text.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ struct Sighting {
     /// The first unit, and the one after the last.
     units: Range<usize>,
     trick: Trick,
+    /// The script of the term.
+    script: Script,
     /// Whether it is in the script that most of it was typed in, as typed.
     is_typed: bool,
     /// Whether a clean word explains it, so that it counts in no rule of one part.
@@ -118,7 +120,8 @@ fn collect(
         let whole = matches!(term.ends, Match::Word | Match::Form)
             || term.len >= LONG && begins && !found.prefixed;
         let alone = stands_alone(&found, reading, folded);
-        let meant = whole && alone && trick == Trick::AsTyped;
+        let listed = term.spelt == Spelt::AsListed;
+        let meant = whole && alone && listed && trick == Trick::AsTyped;
         let clean = !meant
             && (is_other_word(&found, term, reading, folded, lexicon)
                 || is_clean(walker, reading, typed, &found));
@@ -135,6 +138,7 @@ fn collect(
                 words: (first.word, last.word),
                 units: first.unit as usize..last.unit as usize + 1,
                 trick,
+                script: term.script,
                 is_typed,
                 clean,
             });
@@ -229,18 +233,20 @@ fn is_clean(walker: &mut Walker<'_>, reading: &Reading, typed: &Reading, found: 
 /// A word of the lists in the script that was typed is that word, and its rules decide; it is not read once more as a
 /// word of the other language that sounds or looks like it.
 fn explain_by_typed(sightings: &mut [Sighting]) {
-    let mut typed: Vec<Range<usize>> = sightings
+    let mut typed: Vec<(Range<usize>, Script)> = sightings
         .iter()
         .filter(|sighting| sighting.is_typed)
-        .map(|sighting| sighting.units.clone())
+        .map(|sighting| (sighting.units.clone(), sighting.script))
         .collect();
-    typed.sort_by_key(|units| units.end);
+    typed.sort_by_key(|(units, _)| units.end);
     for sighting in sightings.iter_mut().filter(|sighting| !sighting.is_typed) {
-        let first = typed.partition_point(|units| units.end < sighting.units.end);
+        let first = typed.partition_point(|(units, _)| units.end < sighting.units.end);
         sighting.clean |= typed[first..]
             .iter()
-            .take_while(|units| units.end <= sighting.units.end + 2)
-            .any(|units| units.start <= sighting.units.start);
+            .take_while(|(units, _)| units.end <= sighting.units.end + 2)
+            .any(|(units, script)| {
+                *script != sighting.script && units.start <= sighting.units.start
+            });
     }
 }
 
@@ -257,6 +263,7 @@ fn signs(sightings: &mut Vec<Sighting>, folded: &Folded, typed: &Reading, lexico
                 words: (word, word),
                 units: at..at + 1,
                 trick: Trick::AsTyped,
+                script: Script::Sign,
                 is_typed: true,
                 clean: false,
             });
@@ -280,10 +287,12 @@ fn trick(reading: &Reading, found: &Found, term: &Term, folded: &Folded) -> Tric
     };
     if found.wild > 0 {
         Trick::Censored
-    } else if cells
-        .iter()
-        .any(|cell| matches!(cell.step, Step::Pass | Step::Cross | Step::LetterOrPass))
-    {
+    } else if cells.iter().any(|cell| {
+        matches!(
+            cell.step,
+            Step::Pass | Step::Cross | Step::Seam | Step::LetterOrPass
+        )
+    }) {
         Trick::Split
     } else if units().any(|unit| unit.kind == Kind::Sign && script != Script::Sign) {
         Trick::LookAlike

@@ -17,9 +17,10 @@ use disguises::{DISGUISES, Disguise, LOOSE};
 const INNOCENT: &str = include_str!("../../../fixtures/gate/innocent.txt");
 const KNOWN_HITS: &str = include_str!("../../data/gate/known_hits.txt");
 const KNOWN_MISSES: &str = include_str!("../../../fixtures/gate/known_misses.txt");
-const CLEAN: [&str; 3] = [
+const CLEAN: [&str; 4] = [
     include_str!("../../data/gate/clean_ru.txt"),
     include_str!("../../data/gate/clean_en.txt"),
+    include_str!("../../data/gate/clean_names.txt"),
     include_str!("../../data/gate/short_words.txt"),
 ];
 

@@ -8,7 +8,7 @@ mod states;
 
 use super::fold::{Kind, Unit};
 use super::letter::{LetterSet, Script};
-use super::lexicon::{Lexicon, Match, TermId};
+use super::lexicon::{Alone, Lexicon, Match, TermId};
 use super::reading::{Cell, Edges, Reading, Step, View, Writing};
 use super::trie::NodeId;
 use states::States;
@@ -19,6 +19,12 @@ const MOST_STATES: usize = 160;
 const MOST_WIDE_STATES: usize = 1_024;
 /// For how many steps of states beyond the usual: enough for some masked words, too few to be a load.
 const WIDE_STEPS: usize = 24_000;
+/// Letters of a word that may be put together of two others.
+const LEAST_SEAMED: usize = 4;
+/// For how many states a masked letter is every letter, in a whole text; a masked word takes some hundred.
+const WILD_STEPS: usize = 16_000;
+/// Behind a stem that is mostly masked: an ending, no second half of an innocent word.
+const MOST_BEHIND: usize = 3;
 /// More than this many masked letters leave nothing to recognise.
 const MOST_WILD: u8 = 4;
 
@@ -53,6 +59,8 @@ enum Origin {
     Prefix,
     /// Behind a prefix: only Russian words have those.
     Prefixed,
+    /// With an English word by ear.
+    Heard,
     Middle,
 }
 
@@ -64,6 +72,8 @@ pub(crate) struct Walker<'a> {
     next: States,
     /// Steps beyond the usual that this text may still take.
     wide_steps: usize,
+    /// Steps through masked letters that this text may still take.
+    wild_steps: usize,
     later: Vec<(u32, State)>,
     found: Vec<Found>,
 }
@@ -76,6 +86,7 @@ impl<'a> Walker<'a> {
             states: States::new(),
             next: States::new(),
             wide_steps: WIDE_STEPS,
+            wild_steps: WILD_STEPS,
             later: Vec::new(),
             found: Vec::new(),
         }
@@ -139,6 +150,9 @@ impl<'a> Walker<'a> {
             begin(self.lexicon.words, Origin::Word);
             begin(self.lexicon.stems, Origin::Word);
             begin(self.lexicon.prefixes, Origin::Prefix);
+            if !matches!(cell.writing, Writing::Latin | Writing::LatinWithSigns) {
+                begin(self.lexicon.heard, Origin::Heard);
+            }
         } else {
             begin(self.lexicon.anywhere, Origin::Middle);
         }
@@ -152,6 +166,9 @@ impl<'a> Walker<'a> {
                 self.land(reading, state, to, Landing::Later);
                 self.land_softly(reading, state, at, to, Landing::Later);
             }
+            if self.lexicon.trie.repeats(state.node, letters) {
+                self.land(reading, state, to, Landing::Later);
+            }
         }
     }
 
@@ -162,7 +179,7 @@ impl<'a> Walker<'a> {
         let letters = match cell.step {
             Step::Letter | Step::LetterOrPass => cell.letters,
             Step::Wild => LetterSet::ANY,
-            Step::Pass | Step::Cross => LetterSet::EMPTY,
+            Step::Pass | Step::Cross | Step::Seam => LetterSet::EMPTY,
             Step::Stop => return,
         };
         let most = self.most_states();
@@ -175,6 +192,7 @@ impl<'a> Walker<'a> {
                 Step::Letter | Step::Stop => false,
                 Step::LetterOrPass | Step::Wild | Step::Pass => state.from < at,
                 Step::Cross => cells[state.from as usize].edges.has(Edges::CHUNK),
+                Step::Seam => cells[state.from as usize].edges.has(Edges::START),
             };
             if passes {
                 self.next.push(state, most);
@@ -183,8 +201,13 @@ impl<'a> Walker<'a> {
                 continue;
             }
             let is_wild = cell.step == Step::Wild;
-            if is_wild && (state.wild >= MOST_WILD || state.from == at) {
-                continue;
+            if is_wild {
+                // A word by ear is uncertain enough.
+                let heard = state.origin == Origin::Heard;
+                if heard || state.wild >= MOST_WILD || state.from == at || self.wild_steps == 0 {
+                    continue;
+                }
+                self.wild_steps -= 1;
             }
             let wild = state.wild + u8::from(is_wild);
             for node in self.lexicon.trie.children(state.node, letters) {
@@ -343,9 +366,13 @@ impl<'a> Walker<'a> {
         let plain = cells
             .iter()
             .filter(|cell| cell.step == Step::Letter)
-            .filter(|cell| !self.units[cell.unit as usize].plain.is_empty())
+            .filter(|cell| is_alphabetic(&self.units[cell.unit as usize]))
             .count();
         if found.wild > 0 {
+            // Across white space a masked letter is a list's mark or a footnote's.
+            if found.wild > 1 && cells.iter().any(|cell| cell.step == Step::Cross) {
+                return false;
+            }
             let taken = cells
                 .iter()
                 .filter(|cell| matches!(cell.step, Step::Letter | Step::LetterOrPass))
@@ -353,15 +380,33 @@ impl<'a> Walker<'a> {
             if taken < 2 || taken + 1 < usize::from(found.wild) {
                 return false;
             }
+            // A stem that is mostly masked says something only of a word that is little more than it.
+            let mostly = term.len <= 2 * usize::from(found.wild);
+            let open = matches!(term.ends, Match::Start | Match::Anywhere);
+            if mostly && open && self.letters_behind(reading, found) > MOST_BEHIND {
+                return false;
+            }
         }
-        if plain == 0 && term.script != Script::Sign {
+        if term.script != Script::Sign && (plain == 0 || self.has_number(cells)) {
+            return false;
+        }
+        if origin == Origin::Heard && !self.is_cyrillic(reading, cells) {
+            return false;
+        }
+        if cells.iter().any(|cell| cell.step == Step::Seam)
+            && !(found.wild == 0 && term.len >= LEAST_SEAMED && self.is_whole(reading, found))
+        {
             return false;
         }
         if !term.doubles.is_empty() && plain > term.len && !self.doubles_stand_out(reading, found) {
             return false;
         }
         // Points and commas are keys too, but between all letters they are no letters.
-        if reading.view == View::Keys && term.len < 4 && self.is_dotted(reading) {
+        if reading.view == View::Keys
+            && term.len < 4
+            && (self.is_dotted(reading)
+                || term.script == Script::Latin && !self.is_whole(reading, found))
+        {
             return false;
         }
         let foreign = match cells[0].writing {
@@ -371,14 +416,71 @@ impl<'a> Walker<'a> {
         let least = match (reading.view, origin) {
             (View::Shape, Origin::Middle) => return false,
             (View::Keys, Origin::Middle) => 4,
+            // A word of one letter that stands alone, and counts only beside others.
+            (View::Shape, Origin::Word) if cells.len() == 1 => 1,
             (View::Typed, Origin::Middle) if foreign => 5,
+            (View::Typed | View::Keys, _) if term.alone != Alone::Yes => 1,
             (View::Typed, _) if foreign => 3,
             (View::Typed | View::Shape | View::Keys, _) => 2,
         };
         if origin == Origin::Prefixed && term.script != Script::Cyrillic {
             return false;
         }
-        term.len >= least || term.script == Script::Sign || !foreign && reading.view == View::Typed
+        // Of a sound that takes several letters, or none, there is no more than what was typed.
+        let len = match origin {
+            Origin::Middle if foreign => term.len.min(cells.len()),
+            Origin::Word | Origin::Prefix | Origin::Prefixed | Origin::Heard | Origin::Middle => {
+                term.len
+            }
+        };
+        len >= least || term.script == Script::Sign || !foreign && reading.view == View::Typed
+    }
+
+    /// Whether there is a number in a find: a year, or digits that stand apart from all letters.
+    fn has_number(&self, cells: &[Cell]) -> bool {
+        let digit = |at: usize| {
+            let unit = self.units.get(at);
+            unit.is_some_and(|unit| unit.base.is_ascii_digit())
+        };
+        let wordy = |at: Option<usize>| {
+            let unit = at.and_then(|at| self.units.get(at));
+            unit.is_some_and(|unit| matches!(unit.kind, Kind::Letter(_) | Kind::Sign))
+        };
+        let mut at = cells[0].unit as usize;
+        let end = cells[cells.len() - 1].unit as usize + 1;
+        while at < end {
+            let run = (at..end).take_while(|&at| digit(at)).count();
+            let apart = || !wordy(at.checked_sub(1)) && !wordy(Some(at + run));
+            if run >= 4 || run >= 2 && apart() {
+                return true;
+            }
+            at += run.max(1);
+        }
+        false
+    }
+
+    /// Whether a find was typed in Russian letters for the most part, and is read as that.
+    fn is_cyrillic(&self, reading: &Reading, cells: &[Cell]) -> bool {
+        let letters = |script| {
+            let typed = |cell: &&Cell| self.units[cell.unit as usize].kind == Kind::Letter(script);
+            cells.iter().filter(typed).count()
+        };
+        reading.view == View::Typed && letters(Script::Cyrillic) > letters(Script::Latin)
+    }
+
+    /// Whether pieces of a word begin and end with a find.
+    fn is_whole(&self, reading: &Reading, found: &Found) -> bool {
+        let edges = |at: u32| reading.cells[at as usize].edges;
+        edges(found.from).has(Edges::START) && edges(found.to).has(Edges::END)
+    }
+
+    /// How many letters of the same word stand behind a find.
+    fn letters_behind(&self, reading: &Reading, found: &Found) -> usize {
+        reading.cells[found.to as usize..]
+            .iter()
+            .take_while(|cell| cell.step != Step::Stop && !cell.edges.has(Edges::END))
+            .filter(|cell| matches!(cell.step, Step::Letter | Step::LetterOrPass))
+            .count()
     }
 
     /// Whether every other character of a chunk is punctuation.
@@ -414,6 +516,11 @@ impl<'a> Walker<'a> {
         runs.iter()
             .any(|run| run.len() > shortest && !run[0].letters.and(doubles).is_empty())
     }
+}
+
+/// A letter of any alphabet; small capitals look like letters and are some.
+fn is_alphabetic(unit: &Unit) -> bool {
+    matches!(unit.kind, Kind::Letter(_)) || unit.kind == Kind::Sign && unit.base.is_alphabetic()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

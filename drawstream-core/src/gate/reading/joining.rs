@@ -11,8 +11,7 @@ const MOST_REPEATS: usize = 8;
 
 /// Whether two pieces may be one word: not if both are words of their own.
 pub(super) fn joins(left: &[Unit], right: &[Unit], gap: &[Unit], known: &Known) -> bool {
-    let apostrophe = gap.len() == 1 && matches!(gap[0].base, '\'' | '’' | '`' | 'ʼ');
-    if apostrophe && known.is_contraction(right) {
+    if is_apostrophe(gap) && known.is_contraction(right) {
         return false;
     }
     // Between letters without white space emoji part nothing.
@@ -23,6 +22,11 @@ pub(super) fn joins(left: &[Unit], right: &[Unit], gap: &[Unit], known: &Known) 
         return true;
     }
     !(known.is_word(left) && known.is_word(right))
+}
+
+/// Whether what stands between two pieces makes one word of them in English.
+pub(super) fn is_apostrophe(gap: &[Unit]) -> bool {
+    gap.len() == 1 && matches!(gap[0].base, '\'' | '’' | '`' | 'ʼ')
 }
 
 /// Dashes, quotes and dots that part words.

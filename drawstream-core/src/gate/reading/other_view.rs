@@ -38,6 +38,9 @@ pub(crate) fn other(
             }
             Kind::Letter(_) | Kind::Sign | Kind::Filler if !letters.is_empty() => Step::Letter,
             Kind::Sign if view == View::Shape && unit.base.is_alphanumeric() => return None,
+            Kind::Filler | Kind::Sign if view == View::Keys && parts_letters(body, at) => {
+                Step::Pass
+            }
             Kind::Letter(_) | Kind::Sign | Kind::Filler | Kind::Space => Step::Stop,
         };
         let word = typed_text.cells[chunk.from + at].word;
@@ -48,10 +51,11 @@ pub(crate) fn other(
         };
         let breaks = |step: Option<Step>| step != Some(Step::Letter);
         let previous = cells.last().map(|cell: &Cell| cell.step);
-        if breaks(previous) || is_break(&body[at - 1]) {
+        let spaced = step == Step::Pass || previous == Some(Step::Pass);
+        if !spaced && (breaks(previous) || is_break(&body[at - 1])) {
             new.edges.set(Edges::START);
         }
-        if breaks(Some(step)) || is_break(unit) {
+        if !spaced && (breaks(Some(step)) || is_break(unit)) {
             new.edges.set(Edges::END);
         }
         cells.push(new);
@@ -66,6 +70,17 @@ pub(crate) fn other(
         cells,
         joined: Vec::new(),
     })
+}
+
+/// Whether a character that is no key stands between the single letters of a word that is spaced out.
+fn parts_letters(body: &[Unit], at: usize) -> bool {
+    let same = |other: Option<&Unit>| other.is_none_or(|other| other.base == body[at].base);
+    let letter = |other: Option<&Unit>| other.is_some_and(is_letter);
+    at >= 1
+        && letter(body.get(at - 1))
+        && letter(body.get(at + 1))
+        && (at == 1 || same(body.get(at - 2)))
+        && same(body.get(at + 2))
 }
 
 /// Letters that look the same in both scripts, as small or as capital ones, and the two that hands write alike.

@@ -23,7 +23,9 @@ impl Walker<'_> {
                 return false;
             }
             from -= 1;
-            if matches!(reading.cells[from].step, Step::Stop) || found.from as usize - from > 48 {
+            if matches!(reading.cells[from].step, Step::Stop | Step::Seam)
+                || found.from as usize - from > 48
+            {
                 return false;
             }
         }
@@ -94,7 +96,7 @@ impl Walker<'_> {
 
     /// The script that most letters of the chunk around a find were typed in.
     fn majority(&self, reading: &Reading, found: &Found) -> Script {
-        let inside = |cell: &Cell| !matches!(cell.step, Step::Stop | Step::Cross);
+        let inside = |cell: &Cell| !matches!(cell.step, Step::Stop | Step::Cross | Step::Seam);
         let from = reading.cells[..found.from as usize]
             .iter()
             .rposition(|cell| !inside(cell))
@@ -165,13 +167,13 @@ impl Walker<'_> {
         for nth in 0..self.states.len() {
             let state = self.states.at(nth);
             let passes = match cell.step {
-                Step::Letter | Step::Stop => false,
+                Step::Letter | Step::Stop | Step::Seam => false,
                 Step::LetterOrPass | Step::Wild | Step::Pass | Step::Cross => true,
             };
             if passes {
                 self.next.push(state, MOST_STATES);
             }
-            if cell.step == Step::Stop {
+            if matches!(cell.step, Step::Stop | Step::Seam) {
                 continue;
             }
             let wild = state.wild.saturating_add(1);
