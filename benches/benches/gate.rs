@@ -28,6 +28,9 @@ fn screen(criterion: &mut Criterion) {
         ("10000-marks", format!("a{}", "\u{336}".repeat(10_000))),
         ("1-mb-of-look-alikes", look_alikes),
         ("masked-letters", "ф*к*а*".repeat(50_000)),
+        ("more-masked-than-not", "a***".repeat(100_000)),
+        ("masked-open-words", "о**".repeat(100_000)),
+        ("masked-words", "x*".repeat(100_000)),
     ];
     for (name, text) in texts {
         group.bench_function(name, |bencher| {

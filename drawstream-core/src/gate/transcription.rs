@@ -214,7 +214,7 @@ mod tests {
         };
         spelt("kitty", "китти");
         spelt("kitty", "кити");
-        spelt("snowman", "сноумен");
+        spelt("snowman", "сноумэн");
         spelt("cake", "кейк");
         spelt("bridge", "бридж");
         spelt("yourself", "ерселф");

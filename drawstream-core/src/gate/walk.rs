@@ -19,6 +19,8 @@ const MOST_STATES: usize = 160;
 const MOST_WIDE_STATES: usize = 1_024;
 /// For how many steps of states beyond the usual: enough for some masked words, too few to be a load.
 const WIDE_STEPS: usize = 24_000;
+/// Letters of a word in leet that may have whole numbers in it.
+const LEAST_BESIDE_NUMBER: usize = 3;
 /// Letters of a word that may be put together of two others.
 const LEAST_SEAMED: usize = 4;
 /// For how many states a masked letter is every letter, in a whole text; a masked word takes some hundred.
@@ -387,7 +389,9 @@ impl<'a> Walker<'a> {
                 return false;
             }
         }
-        if term.script != Script::Sign && (plain == 0 || self.has_number(cells)) {
+        if term.script != Script::Sign
+            && (plain == 0 || plain < LEAST_BESIDE_NUMBER && self.has_number(cells))
+        {
             return false;
         }
         if origin == Origin::Heard && !self.is_cyrillic(reading, cells) {

@@ -89,17 +89,17 @@ fn other_keys(text: &str) -> String {
 /// Disguises that leave a word less certain, and of a hundred words how many must be caught in them at least.
 pub(super) const LOOSE: [(&str, Disguise, usize); 6] = [
     ("leet", |text| changed(text, &leet(text)), 95),
-    ("translit", translit, 88),
-    ("censored", censored, 88),
+    ("translit", translit, 97),
+    ("censored", censored, 98),
     (
         "leet and dots",
         |text| changed(text, &between(&leet(text), ".")),
-        90,
+        97,
     ),
     (
         "homoglyphs and zero-width",
         |text| Some(between(&homoglyphs(text)?, "\u{200b}")),
-        95,
+        99,
     ),
     (
         "translit and repeats",
