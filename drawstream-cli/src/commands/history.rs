@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use drawstream_core::donation::{DonationId, RawText};
+use drawstream_core::gate::{Field, Gate};
 use drawstream_core::plan::{Limits, Plan};
 use drawstream_core::timeline::{Timeline, TimelineOptions};
 use reqwest::Method;
@@ -39,6 +40,9 @@ pub struct HistoryArgs {
     /// The ledger's file [default: ledger.db in the data folder].
     #[arg(long, global = true, value_name = "FILE")]
     ledger: Option<PathBuf>,
+    /// Names and messages as they were typed, instead of as a screen may show them: never while you are on air.
+    #[arg(long, global = true)]
+    as_typed: bool,
     #[command(flatten)]
     list: ListArgs,
     #[command(flatten)]
@@ -109,7 +113,7 @@ enum Action {
     Refuse { id: u64 },
     /// Take a person's words and name out; sums and dates stay.
     Forget {
-        /// The name, exactly as it stands in the list.
+        /// The name, exactly as it stands in the list with `--as-typed`.
         #[arg(long)]
         donor: String,
     },
@@ -125,6 +129,7 @@ impl HistoryArgs {
             Some(path) => path.clone(),
             None => self.settings.load()?.data_dir.join(LEDGER_FILE),
         };
+        let words = self.words()?;
         match self.action {
             None => {
                 let history = History::open(&path).map_err(failure)?;
@@ -139,12 +144,13 @@ impl HistoryArgs {
                     &mut stdout().lock(),
                     self.list.format,
                     &entries,
+                    &words,
                 )?)
             }
             Some(Action::Show { id }) => {
                 let history = History::open(&path).map_err(failure)?;
                 let (entry, changes) = history.show(DonationId(id)).map_err(failure)?;
-                Ok(write_entry(&mut stdout().lock(), &entry, &changes)?)
+                Ok(write_entry(&mut stdout().lock(), &entry, &changes, &words)?)
             }
             Some(Action::Export {
                 folder,
@@ -170,6 +176,43 @@ impl HistoryArgs {
             }
             Some(Action::Forget { donor }) => forget(&path, &self.settings, donor),
         }
+    }
+
+    fn words(&self) -> Result<Words, Failure> {
+        if self.as_typed {
+            return Ok(Words::AsTyped);
+        }
+        let gate = self.settings.load()?.gate.open()?;
+        Ok(Words::Screened(Box::new(gate)))
+    }
+}
+
+/// How viewers' words are written.
+enum Words {
+    /// As a screen may show them.
+    Screened(Box<Gate>),
+    /// As they were typed.
+    AsTyped,
+}
+
+impl Words {
+    /// A viewer's text, where there is one.
+    fn of(&self, text: Option<&RawText>, field: Field) -> Option<String> {
+        Some(match self {
+            Self::Screened(gate) => gate.screen_text(text?, field).as_str().to_owned(),
+            Self::AsTyped => text?.expose().to_owned(),
+        })
+    }
+
+    /// The same for a terminal.
+    fn plain(&self, text: Option<&RawText>, field: Field) -> String {
+        plain(&self.of(text, field).unwrap_or_default())
+    }
+
+    /// Why it is in this state: a model may have quoted the donor.
+    fn reason(&self, reason: Option<&String>) -> Option<String> {
+        let reason = reason.map(|reason| RawText::new(reason.as_str()));
+        self.of(reason.as_ref(), Field::Message)
     }
 }
 
@@ -326,8 +369,7 @@ fn date(at_ms: i64) -> String {
 }
 
 /// A viewer's text for a terminal: on one line, and without what would move the cursor or turn the text around.
-fn plain(text: Option<&RawText>) -> String {
-    let text = text.map(RawText::expose).unwrap_or_default();
+fn plain(text: &str) -> String {
     let unsafe_here = |c: char| {
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -346,7 +388,12 @@ fn cell(text: &str, width: usize) -> String {
     format!("{text:width$}")
 }
 
-fn write_list(out: &mut impl Write, format: Format, entries: &[Entry]) -> io::Result<()> {
+fn write_list(
+    out: &mut impl Write,
+    format: Format,
+    entries: &[Entry],
+    words: &Words,
+) -> io::Result<()> {
     match format {
         Format::Table => {
             for entry in entries {
@@ -358,14 +405,14 @@ fn write_list(out: &mut impl Write, format: Format, entries: &[Entry]) -> io::Re
                     date(entry.taken_at_ms),
                     cell(entry.state.name(), 8),
                     donation.amount.to_string(),
-                    cell(&plain(donation.donor.as_ref()), 18),
-                    cell(&plain(donation.message.as_ref()), 48).trim_end(),
+                    cell(&words.plain(donation.donor.as_ref(), Field::Name), 18),
+                    cell(&words.plain(donation.message.as_ref(), Field::Message), 48).trim_end(),
                 )?;
             }
             Ok(())
         }
         Format::Json => {
-            let all: Vec<Value> = entries.iter().map(json_of).collect();
+            let all: Vec<Value> = entries.iter().map(|entry| json_of(entry, words)).collect();
             serde_json::to_writer_pretty(&mut *out, &all)?;
             writeln!(out)
         }
@@ -386,9 +433,9 @@ fn write_list(out: &mut impl Write, format: Format, entries: &[Entry]) -> io::Re
                     amount.split(' ').next().unwrap_or_default().to_owned(),
                     donation.amount.currency.code().to_owned(),
                     (entry.origin == Origin::Trial).to_string(),
-                    plain(donation.donor.as_ref()),
-                    plain(donation.message.as_ref()),
-                    entry.reason.clone().unwrap_or_default(),
+                    words.plain(donation.donor.as_ref(), Field::Name),
+                    words.plain(donation.message.as_ref(), Field::Message),
+                    words.reason(entry.reason.as_ref()).unwrap_or_default(),
                 ];
                 writeln!(out, "{}", fields.map(|field| csv(&field)).join(","))?;
             }
@@ -412,25 +459,30 @@ fn csv(field: &str) -> String {
     }
 }
 
-fn json_of(entry: &Entry) -> Value {
+fn json_of(entry: &Entry, words: &Words) -> Value {
     let donation = &entry.donation;
     json!({
         "id": donation.id.0,
         "source": donation.external.source,
         "external_id": donation.external.id,
         "state": entry.state.name(),
-        "reason": entry.reason,
+        "reason": words.reason(entry.reason.as_ref()),
         "minor_units": donation.amount.minor_units,
         "currency": donation.amount.currency.code(),
         "test": entry.origin == Origin::Trial,
-        "donor": donation.donor.as_ref().map(RawText::expose),
-        "message": donation.message.as_ref().map(RawText::expose),
+        "donor": words.of(donation.donor.as_ref(), Field::Name),
+        "message": words.of(donation.message.as_ref(), Field::Message),
         "created_at_s": donation.created_at.0,
         "taken_at_ms": entry.taken_at_ms,
     })
 }
 
-fn write_entry(out: &mut impl Write, entry: &Entry, changes: &[Change]) -> io::Result<()> {
+fn write_entry(
+    out: &mut impl Write,
+    entry: &Entry,
+    changes: &[Change],
+    words: &Words,
+) -> io::Result<()> {
     let donation = &entry.donation;
     let test = match entry.origin {
         Origin::Paid => "",
@@ -443,10 +495,13 @@ fn write_entry(out: &mut impl Write, entry: &Entry, changes: &[Change]) -> io::R
         donation.external.source, donation.external.id
     )?;
     writeln!(out, "amount    {}", donation.amount)?;
-    writeln!(out, "donor     {}", plain(donation.donor.as_ref()))?;
-    writeln!(out, "message   {}", plain(donation.message.as_ref()))?;
+    let donor = words.plain(donation.donor.as_ref(), Field::Name);
+    let message = words.plain(donation.message.as_ref(), Field::Message);
+    writeln!(out, "donor     {donor}")?;
+    writeln!(out, "message   {message}")?;
     for change in changes {
-        let reason = change.reason.as_ref().map(|reason| format!(": {reason}"));
+        let reason = words.reason(change.reason.as_ref());
+        let reason = reason.map(|reason| format!(": {reason}"));
         writeln!(
             out,
             "{}  {}{}",
@@ -491,7 +546,7 @@ mod tests {
 
     fn written(format: Format) -> String {
         let mut out = Vec::new();
-        write_list(&mut out, format, &[entry()]).unwrap();
+        write_list(&mut out, format, &[entry()], &Words::AsTyped).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -506,6 +561,33 @@ mod tests {
     }
 
     #[test]
+    fn words_are_hidden_as_on_a_screen_unless_they_are_asked_for() {
+        let rule = "harassment | quuxbert # an old quarrel of the chat";
+        let gate = Gate::with_words(drawstream_core::gate::Policy::default(), rule).unwrap();
+        let screened = Words::Screened(Box::new(gate));
+        let mut entry = entry();
+        for text in [&mut entry.donation.donor, &mut entry.donation.message] {
+            *text = Some(RawText::new("it is quuxbert"));
+        }
+        entry.reason = Some("the donor wrote quuxbert".to_owned());
+        let change = Change {
+            at_ms: 0,
+            state: State::Refused,
+            reason: entry.reason.clone(),
+        };
+        let said = |words: &Words| {
+            let mut out = Vec::new();
+            for format in [Format::Table, Format::Json, Format::Csv] {
+                write_list(&mut out, format, std::slice::from_ref(&entry), words).unwrap();
+            }
+            write_entry(&mut out, &entry, std::slice::from_ref(&change), words).unwrap();
+            String::from_utf8(out).unwrap().matches("quuxbert").count()
+        };
+        assert_eq!(said(&screened), 0);
+        assert_eq!(said(&Words::AsTyped), 11);
+    }
+
+    #[test]
     fn one_donation_is_shown_with_its_road() {
         let mut out = Vec::new();
         let change = Change {
@@ -513,7 +595,7 @@ mod tests {
             state: State::Refused,
             reason: Some("weapons".to_owned()),
         };
-        write_entry(&mut out, &entry(), &[change]).unwrap();
+        write_entry(&mut out, &entry(), &[change], &Words::AsTyped).unwrap();
         insta::assert_snapshot!(String::from_utf8(out).unwrap());
     }
 }

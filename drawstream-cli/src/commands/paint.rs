@@ -117,7 +117,7 @@ impl PaintArgs {
             )));
         };
         let painter = painters.swap_remove(0);
-        let scene = self.scene(prompt)?;
+        let scene = self.scene(&config.gate.open()?, prompt)?;
         let picture = runtime.block_on(self.paint(&*painter, &scene, check.as_ref()))?;
         let pixels = match &picture {
             Picture::Painted(pixels) => pixels.clone(),
@@ -165,8 +165,7 @@ impl PaintArgs {
     }
 
     /// The words as a scene, past the gate like everybody's.
-    fn scene(&self, prompt: &str) -> Result<ApprovedScene, Failure> {
-        let gate = Gate::default();
+    fn scene(&self, gate: &Gate, prompt: &str) -> Result<ApprovedScene, Failure> {
         let request = match gate.judge(donation(prompt)) {
             Judgement::Approved(request) => request,
             Judgement::Refused(refusal) => {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use drawstream_core::color::Rgb8;
 use drawstream_core::donation::{RawText, ShowTime};
-use drawstream_core::gate::{Field, Gate};
+use drawstream_core::gate::{Field, ScreenText};
 use drawstream_core::plan::Plan;
 use drawstream_core::raster::Framebuffer;
 use drawstream_core::stage::{
@@ -18,6 +18,7 @@ use drawstream_core::stage::{
 use drawstream_core::timeline::{Playhead, Timeline, TimelineOptions};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::settings::Settings;
 use crate::failure::Failure;
 use crate::fresh_file::FreshFile;
 use crate::picture::{write_png, write_stage_png};
@@ -60,6 +61,8 @@ pub struct RenderArgs {
     /// Shows the finished picture for this time more at the end of the time-lapse
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     hold: Option<Duration>,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 impl RenderArgs {
@@ -118,16 +121,18 @@ impl RenderArgs {
         timeline: &Arc<Timeline>,
         target: Option<&Path>,
     ) -> Result<(), Failure> {
+        let caption = self.caption(plan)?;
+        let caption = caption.as_ref();
         let mut notes = vec![("Software", "drawstream".to_owned())];
         notes.extend(plan.seed().map(|seed| ("Seed", seed.to_string())));
         match target {
             None => self
-                .draw(plan, timeline, &notes, io::stdout().lock())
+                .draw(caption, timeline, &notes, io::stdout().lock())
                 .context("write the picture")?,
             Some(path) => {
                 let write = || -> anyhow::Result<()> {
                     let mut file = FreshFile::create(path)?;
-                    self.draw(plan, timeline, &notes, &mut file)?;
+                    self.draw(caption, timeline, &notes, &mut file)?;
                     Ok(file.keep()?)
                 };
                 write().with_context(|| format!("write {}", path.display()))?;
@@ -138,13 +143,13 @@ impl RenderArgs {
 
     fn draw(
         &self,
-        plan: &Plan,
+        caption: Option<&ScreenText>,
         timeline: &Arc<Timeline>,
         notes: &[(&str, String)],
         out: impl io::Write,
     ) -> anyhow::Result<()> {
-        if self.stage {
-            let stage = on_stage(timeline, plan.caption(), self.at);
+        if let Some(caption) = caption {
+            let stage = on_stage(timeline, caption, self.at);
             let size = stage.size();
             write_stage_png(
                 (size.w().into(), size.h().into()),
@@ -160,6 +165,18 @@ impl RenderArgs {
         };
         write_png(&frame, self.scale, notes, out)?;
         Ok(())
+    }
+
+    /// What the plan says of itself, for the stage. It is as hostile as any file.
+    fn caption(&self, plan: &Plan) -> Result<Option<ScreenText>, Failure> {
+        if !self.stage {
+            return Ok(None);
+        }
+        let gate = self.settings.load()?.gate.open()?;
+        Ok(Some(gate.screen_text(
+            &RawText::new(plan.caption()),
+            Field::Message,
+        )))
     }
 
     fn write_timelapse(
@@ -185,7 +202,7 @@ impl RenderArgs {
 }
 
 /// The stage at a moment of the drawing; with the finished picture where none is named.
-fn on_stage(timeline: &Arc<Timeline>, caption: &str, moment: Option<Duration>) -> Stage {
+fn on_stage(timeline: &Arc<Timeline>, caption: &ScreenText, moment: Option<Duration>) -> Stage {
     let whole = timeline.duration();
     let elapsed = moment.unwrap_or(whole).min(whole);
     let mut playhead = Playhead::new(Arc::clone(timeline));
@@ -211,12 +228,10 @@ fn on_stage(timeline: &Arc<Timeline>, caption: &str, moment: Option<Duration>) -
         .brush()
         .filter(|_| elapsed < whole)
         .map(|(at, color)| BrushView { at, color });
-    // A plan's caption is as hostile as any file.
-    let message = Gate::default().screen_text(&RawText::new(caption), Field::Message);
     let request = RequestView {
         donor: None,
         amount: None,
-        message: Some(&message),
+        message: Some(caption),
     };
     let mut stage = Stage::new(StageOptions {
         empty_canvas: timeline.canvas().size,

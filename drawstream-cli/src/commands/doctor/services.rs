@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use drawstream_core::gate::{Gate, Judgement};
+use drawstream_core::gate::{ApprovedRequest, Gate, Judgement};
 use drawstream_core::scene::Seed;
 use drawstream_core::sketch;
 use reqwest::StatusCode;
@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc2822;
 use tokio::time::timeout;
 
 use super::{Finding, PATIENCE};
-use crate::config::{Config, PlannerBackend};
+use crate::config::{Config, GateConfig, PlannerBackend};
 use crate::control;
 use crate::failure::Failure;
 use crate::health::{Grade, Health};
@@ -211,17 +211,19 @@ pub(super) async fn planner(config: &Config, depth: Depth) -> Vec<Finding> {
             && config.planner.backend != PlannerBackend::Builtin
             && planner.name() != "builtin"
         {
-            findings.push(Finding::new("its decisions", canaries(&**planner).await));
+            findings.push(Finding::new(
+                "its decisions",
+                canaries(&**planner, &config.gate).await,
+            ));
         }
     }
     findings
 }
 
-async fn canaries(planner: &dyn Planner) -> Health {
-    let gate = Gate::default();
-    let Judgement::Approved(request) = gate.judge(donation(0, "a red fox in a snowy forest"))
-    else {
-        return Health::bad("the gate stops the test request", "report it");
+async fn canaries(planner: &dyn Planner, gate: &GateConfig) -> Health {
+    let (_, request) = match test_request(gate) {
+        Ok(tested) => tested,
+        Err(health) => return health,
     };
     let (mut read, mut strict, mut again) = (0, 0, 0);
     let begun = Instant::now();
@@ -266,18 +268,17 @@ pub(super) async fn painters(config: &Config, depth: Depth) -> Vec<Finding> {
         if is_good && depth == Depth::Whole && painter.name() != "openai-images" {
             findings.push(Finding::new(
                 "its test picture",
-                test_picture(&**painter).await,
+                test_picture(&**painter, &config.gate).await,
             ));
         }
     }
     findings
 }
 
-async fn test_picture(painter: &dyn Painter) -> Health {
-    let gate = Gate::default();
-    let Judgement::Approved(request) = gate.judge(donation(0, "a red fox in a snowy forest"))
-    else {
-        return Health::bad("the gate stops the test request", "report it");
+async fn test_picture(painter: &dyn Painter, gate: &GateConfig) -> Health {
+    let (gate, request) = match test_request(gate) {
+        Ok(tested) => tested,
+        Err(health) => return health,
     };
     let Ok(scene) = gate.judge_scene(&request, sketch::plan(request.text(), Seed(1))) else {
         return Health::bad("the gate stops the test scene", "report it");
@@ -289,6 +290,18 @@ async fn test_picture(painter: &dyn Painter) -> Health {
             error.to_string(),
             "until it paints, the next painter in PAINTERS takes its place",
         ),
+    }
+}
+
+/// The streamer's gate, and an innocent request that passed it.
+fn test_request(gate: &GateConfig) -> Result<(Gate, ApprovedRequest), Health> {
+    let gate = gate.open().map_err(|failure| of(&failure))?;
+    match gate.judge(donation(0, "a red fox in a snowy forest")) {
+        Judgement::Approved(request) => Ok((gate, *request)),
+        Judgement::Refused(refusal) => Err(Health::bad(
+            format!("the gate stops an innocent test request: {}", refusal.rule),
+            "look at the rules in GATE_WORDS",
+        )),
     }
 }
 
