@@ -66,31 +66,7 @@ impl Known {
         if letters.len() == 1 {
             return letters[0].iter().any(|&c| SINGLE.contains(c));
         }
-        let mut word = String::with_capacity(4 * LONGEST);
-        self.goes_on(&letters, &mut word)
-    }
-
-    /// Whether some word begins with these letters and goes on with some choice of the rest.
-    fn goes_on(&self, rest: &[Vec<char>], word: &mut String) -> bool {
-        let first = self.words.partition_point(|other| *other < word.as_str());
-        let Some(next) = self
-            .words
-            .get(first)
-            .filter(|next| next.starts_with(word.as_str()))
-        else {
-            return false;
-        };
-        let Some((choices, rest)) = rest.split_first() else {
-            return *next == word.as_str() && word.chars().nth(1).is_some();
-        };
-        let last = word.chars().next_back();
-        choices.iter().any(|&c| {
-            let len = word.len();
-            word.push(c);
-            let found = self.goes_on(rest, word);
-            word.truncate(len);
-            found || last == Some(c) && self.goes_on(rest, word)
-        })
+        Begun::of(&self.words).goes_on(&letters)
     }
 
     /// What English hangs on behind an apostrophe.
@@ -103,6 +79,54 @@ impl Known {
                 | (Some('l'), Some('l'), None)
                 | (Some('v'), Some('e'), None)
         )
+    }
+}
+
+/// The words that begin with the letters read so far.
+#[derive(Clone, Copy)]
+struct Begun<'a> {
+    /// Sorted, as all of them are.
+    words: &'a [&'static str],
+    /// The bytes of the letters read.
+    bytes: usize,
+    letters: usize,
+    last: Option<char>,
+}
+
+impl<'a> Begun<'a> {
+    fn of(words: &'a [&'static str]) -> Self {
+        Self {
+            words,
+            bytes: 0,
+            letters: 0,
+            last: None,
+        }
+    }
+
+    /// Whether one of them, of two letters or more, goes on with some choice of the rest and ends there.
+    fn goes_on(self, rest: &[Vec<char>]) -> bool {
+        let Some(shortest) = self.words.first() else {
+            return false;
+        };
+        let Some((choices, rest)) = rest.split_first() else {
+            return shortest.len() == self.bytes && self.letters > 1;
+        };
+        choices
+            .iter()
+            .any(|&c| self.with(c).goes_on(rest) || self.last == Some(c) && self.goes_on(rest))
+    }
+
+    /// Those whose next letter is this one.
+    fn with(self, c: char) -> Self {
+        let next = |word: &&str| word[self.bytes..].chars().next();
+        let from = self.words.partition_point(|word| next(word) < Some(c));
+        let words = &self.words[from..];
+        Self {
+            words: &words[..words.partition_point(|word| next(word) == Some(c))],
+            bytes: self.bytes + c.len_utf8(),
+            letters: self.letters + 1,
+            last: Some(c),
+        }
     }
 }
 
