@@ -13,6 +13,11 @@ use crate::config::{LogConfig, LogFormat};
 pub fn start(config: &LogConfig) {
     std::panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(ToString::to_string);
+        // The window's library has no other way to say that its display died; the window's owner hears it and says so.
+        if at.as_ref().is_some_and(|at| at.contains("/winit-")) {
+            tracing::debug!(at, "the window's library gave up");
+            return;
+        }
         // What was put together at run time may quote what it failed over: a viewer's words, an answer with a token.
         let why = panic.payload().downcast_ref::<&'static str>();
         tracing::error!(

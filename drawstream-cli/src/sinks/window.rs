@@ -5,6 +5,7 @@
 mod surface;
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -32,6 +33,9 @@ pub enum WindowError {
     /// The display went away while the window was open.
     #[error("the display went away")]
     Lost(#[source] winit::error::EventLoopError),
+    /// The display went away, and the window's library fell over it.
+    #[error("the display went away")]
+    Gone,
     /// A window cannot be made or drawn on.
     #[error("cannot draw in a window: {0}")]
     Surface(String),
@@ -174,7 +178,11 @@ impl StageWindow {
             surface: None,
             ended: None,
         };
-        self.events.run_app(&mut open).map_err(WindowError::Lost)?;
+        // Where an X server dies, winit panics over the answer that never comes. Nothing of it is used afterwards.
+        let events = self.events;
+        catch_unwind(AssertUnwindSafe(|| events.run_app(&mut open)))
+            .map_err(|_| WindowError::Gone)?
+            .map_err(WindowError::Lost)?;
         match open.ended {
             Some(Ended::Failed(error)) => Err(error),
             Some(Ended::Closed(closed)) => Ok(closed),

@@ -27,3 +27,4 @@ mod program;
 mod servers_together;
 mod tls;
 mod video_out;
+mod window;

@@ -7,7 +7,7 @@ use drawstream::sources::simulator::Simulator;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 
-/// A running `drawstream run --headless`, and everything that it has logged so far.
+/// A running `drawstream run`, and everything that it has logged so far.
 pub(crate) struct Program {
     pub(crate) child: Child,
     lines: Lines<BufReader<ChildStderr>>,
@@ -32,6 +32,7 @@ impl Program {
             .env("DA_API_BASE", simulator.api_url())
             .env("DA_WS_URL", simulator.ws_url())
             .env("DA_ACCESS_TOKEN", simulator.access_token());
+        command.args(["run", "--headless"]);
         Self::spawn(command, data, &[], &["show.duration_sec=1", &drawing])
     }
 
@@ -39,11 +40,22 @@ impl Program {
     pub(crate) fn alone(data: &Path, flags: &[&str], settings: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_drawstream"));
         command.env_remove("DA_ACCESS_TOKEN");
+        command.args(["run", "--headless"]);
         Self::spawn(command, data, flags, settings)
     }
 
+    /// The demonstration in a window on this display.
+    pub(crate) fn windowed(data: &Path, display: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_drawstream"));
+        command
+            .env_remove("WAYLAND_DISPLAY")
+            .env("DISPLAY", display);
+        command.arg("run");
+        Self::spawn(command, data, &["--demo"], &[])
+    }
+
     fn spawn(mut command: Command, data: &Path, flags: &[&str], settings: &[&str]) -> Self {
-        command.args(["run", "--headless", "--log-level", "TRACE"]);
+        command.args(["--log-level", "TRACE"]);
         command.args(flags);
         command.args(["--set", "api.port=0"]);
         command.args(["--set", &format!("data_dir={}", data.display())]);
