@@ -38,7 +38,7 @@ const en = {
   "cancel": "Cancel", "paint": "Paint this", "owner": "Owner", "moderator": "Moderator", "viewer": "Stage", "canvas": "The canvas, live",
   "taken-back": "Taken back", "done": "Done", "keys": "Keys: Space pause · S skip · R replay · L hold longer · P panic · 1–4 lists · D test donation",
   "link-off": "off", "link-down": "reconnecting", "link-connecting": "connecting", "link-live": "live",
-  "frames": "{0} frames a second", "late": "{0} late", "spoken": "(no words)", "main": "Steering", "lists": "Donations", "side": "How things are",
+  "frames": { one: "{0} frame a second", other: "{0} frames a second" }, "late": "{0} late", "spoken": "(no words)", "main": "Steering", "lists": "Donations", "side": "How things are",
 };
 
 const ru = {
@@ -80,7 +80,7 @@ const ru = {
   "cancel": "Не менять", "paint": "Нарисовать", "owner": "Стример", "moderator": "Модератор", "viewer": "Сцена", "canvas": "Холст в эфире",
   "taken-back": "Отменено", "done": "Сделано", "keys": "Клавиши: пробел — пауза · S — пропустить · R — заново · L — дольше · P — паника · 1–4 — списки · D — тестовый донат",
   "link-off": "выключен", "link-down": "переподключение", "link-connecting": "подключение", "link-live": "на связи",
-  "frames": "{0} кадров в секунду", "late": "поздних: {0}", "spoken": "(без слов)", "main": "Управление", "lists": "Донаты", "side": "Состояние",
+  "frames": { one: "{0} кадр в секунду", few: "{0} кадра в секунду", many: "{0} кадров в секунду", other: "{0} кадра в секунду" }, "late": "поздних: {0}", "spoken": "(без слов)", "main": "Управление", "lists": "Донаты", "side": "Состояние",
 };
 
 const languages = { en, ru };
