@@ -160,7 +160,7 @@ impl RunArgs {
         options: LiveOptions,
         mut sinks: Vec<Box<dyn Sink>>,
     ) -> Result<(), Failure> {
-        use crate::sinks::{Closed, StageWindow};
+        use crate::sinks::{Closed, Ending, GONE, StageWindow, WindowError};
 
         let window = if self.headless {
             None
@@ -182,14 +182,20 @@ impl RunArgs {
         let runtime = runtime()?;
         let live = runtime.block_on(Live::start(config, options, sinks))?;
         runtime.spawn(window.close_with(live.stop().clone()));
-        let steering = live.steering();
+        let (steering, stop) = (live.steering(), live.stop().clone());
+        let (ending, show) = Ending::hear();
+        runtime.spawn(async move {
+            // Nobody hears it only where the program is being ended already.
+            let _ = show.send(live.finish().await);
+        });
         match window.run(width, height, move |key| steering.key(key)) {
-            Ok(Closed::ByPerson | Closed::ByProgram) => live.stop().cancel(),
+            Ok(Closed::ByPerson | Closed::ByProgram) => stop.cancel(),
+            Err(WindowError::Gone) => tracing::error!("{GONE}"),
             Err(error) => {
                 tracing::error!("{error}; the show goes on without it: press Ctrl+C to end it");
             }
         }
-        runtime.block_on(live.finish())
+        ending.wait()
     }
 
     #[cfg(not(feature = "window"))]

@@ -2,6 +2,7 @@
 //!
 //! The window owns the main thread, the show its own. Between them stands a [`Glass`]: the last frame, and a wake-up.
 
+mod ending;
 mod surface;
 
 use std::fmt;
@@ -16,12 +17,17 @@ use winit::event_loop::{ActiveEventLoop, EventLoop, EventLoopProxy};
 use winit::keyboard::{Key, NamedKey};
 use winit::window::{Fullscreen, Window, WindowId};
 
+pub use self::ending::Ending;
 use self::surface::Surface;
 pub(crate) use self::surface::adapter;
 use super::{Frame, Sink};
 
 /// The window's title: OBS finds the window by it, so it never changes.
 const TITLE: &str = "drawstream";
+
+/// What is said where the display dies.
+pub const GONE: &str =
+    "the display went away; the show goes on without its window: press Ctrl+C to end it";
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
