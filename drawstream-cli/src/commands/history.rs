@@ -1,5 +1,7 @@
 //! `drawstream history`: what was donated, and what became of it.
 
+mod words;
+
 use std::io::{self, Write, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,8 +9,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
-use drawstream_core::donation::{DonationId, RawText};
-use drawstream_core::gate::{Field, Gate};
+use drawstream_core::donation::DonationId;
+use drawstream_core::gate::Field;
 use drawstream_core::plan::{Limits, Plan};
 use drawstream_core::timeline::{Timeline, TimelineOptions};
 use reqwest::Method;
@@ -16,6 +18,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use self::words::Words;
 use super::settings::Settings;
 use super::steer::{NOTHING, call};
 use crate::control::{Accepted, ForgetBody, Forgotten, Health};
@@ -184,35 +187,6 @@ impl HistoryArgs {
         }
         let gate = self.settings.load()?.gate.open()?;
         Ok(Words::Screened(Box::new(gate)))
-    }
-}
-
-/// How viewers' words are written.
-enum Words {
-    /// As a screen may show them.
-    Screened(Box<Gate>),
-    /// As they were typed.
-    AsTyped,
-}
-
-impl Words {
-    /// A viewer's text, where there is one.
-    fn of(&self, text: Option<&RawText>, field: Field) -> Option<String> {
-        Some(match self {
-            Self::Screened(gate) => gate.screen_text(text?, field).as_str().to_owned(),
-            Self::AsTyped => text?.expose().to_owned(),
-        })
-    }
-
-    /// The same for a terminal.
-    fn plain(&self, text: Option<&RawText>, field: Field) -> String {
-        plain(&self.of(text, field).unwrap_or_default())
-    }
-
-    /// Why it is in this state: a model may have quoted the donor.
-    fn reason(&self, reason: Option<&String>) -> Option<String> {
-        let reason = reason.map(|reason| RawText::new(reason.as_str()));
-        self.of(reason.as_ref(), Field::Message)
     }
 }
 
@@ -515,7 +489,8 @@ fn write_entry(
 
 #[cfg(test)]
 mod tests {
-    use drawstream_core::donation::{Currency, Donation, ExternalId, Money, UnixTime};
+    use drawstream_core::donation::{Currency, Donation, ExternalId, Money, RawText, UnixTime};
+    use drawstream_core::gate::Gate;
 
     use super::*;
 
