@@ -3,6 +3,7 @@
 //! | bench | budget |
 //! |---|---|
 //! | `frame/drawing` | 0.8 ms |
+//! | `frame/crossfading` | 4 ms: the slowest frames of a show, 24 where one painting gives way to another |
 //! | `frame/nothing-changed` | 0.02 ms |
 //! | `repaint/*` | 10 ms, whatever the text |
 //! | `first-frame` | 80 ms, with the rest of the program's start |
@@ -18,8 +19,8 @@ use drawstream_core::gate::{Field, Gate, ScreenText};
 use drawstream_core::plan::{Canvas, CanvasPoint, CanvasSize, Op, Plan, Step};
 use drawstream_core::show::Curtain;
 use drawstream_core::stage::{
-    Act, BrushView, CanvasView, Dab, QueueRow, RequestView, SourceState, SourceView, Stage,
-    StageOptions, StageView, Touched,
+    Act, BrushView, CanvasDamage, CanvasView, Dab, QueueRow, RequestView, SourceState, SourceView,
+    Stage, StageOptions, StageView, Touched,
 };
 use drawstream_core::timeline::{Playhead, Timeline, TimelineOptions};
 
@@ -149,6 +150,24 @@ fn frames(c: &mut Criterion) {
                 frame: playhead.frame(),
                 damage,
             });
+            black_box(stage.render(&view));
+        });
+    });
+    group.bench_function("crossfading", |b| {
+        let (mut finished, blank) = (playhead(), playhead());
+        finished.seek(Duration::MAX);
+        let mut stage = Stage::new(StageOptions::default());
+        stage.render(&props.view(&queue, &blank));
+        let mut frame = 0u32;
+        b.iter(|| {
+            let shown = [&finished, &blank][(frame / 24 % 2) as usize];
+            let mut view = props.view(&queue, shown);
+            view.now = ShowTime(Duration::from_micros(16_667) * frame);
+            view.canvas = Some(CanvasView {
+                frame: shown.frame(),
+                damage: CanvasDamage::All,
+            });
+            frame += 1;
             black_box(stage.render(&view));
         });
     });

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use drawstream_core::donation::Currency;
 use drawstream_core::gate::Gate;
-use drawstream_core::stage::Motion;
+use drawstream_core::stage::{Hud, Locale, Motion, SafeArea, ThemeName};
 use url::Url;
 
 use crate::control::Approval;
@@ -46,15 +46,6 @@ pub use self::sources::{
 };
 use self::value::Reader;
 pub use self::video::VideoConfig;
-
-/// Language of the stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Locale {
-    /// English.
-    En,
-    /// Russian.
-    Ru,
-}
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,14 +123,32 @@ pub struct StageConfig {
     pub width: u16,
     /// Pixels down.
     pub height: u16,
+    /// What of its edges stays free.
+    pub safe_area: SafeArea,
+    /// What is around the canvas when the show begins.
+    pub hud: Hud,
+    /// What draws the window.
+    pub renderer: Renderer,
     /// Frames a second.
     pub frame_rate: u32,
     /// Whether things move that need not.
     pub motion: Motion,
-    /// Name of its colours.
-    pub theme: String,
+    /// Its colours.
+    pub theme: ThemeName,
     /// The line under the picture.
     pub caption: String,
+}
+
+/// What draws a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Renderer {
+    /// A GPU where there is a real one, else the CPU.
+    #[default]
+    Auto,
+    /// Whatever answers as a GPU, software too.
+    Gpu,
+    /// The CPU.
+    Cpu,
 }
 
 /// The show's timing and lines.
@@ -323,7 +332,7 @@ impl Config {
     fn from_layers(layers: &Layers) -> Result<Self, ConfigError> {
         let read = Reader::new(layers);
         Ok(Self {
-            locale: read.one_of("locale", &[("en", Locale::En), ("ru", Locale::Ru)])?,
+            locale: read.one_of("locale", &Locale::ALL.map(|locale| (locale.name(), locale)))?,
             currency: read.parsed("currency", "a currency code", Currency::parse)?,
             data_dir: read.text("data_dir").into(),
             gallery: GalleryConfig {
@@ -391,12 +400,31 @@ impl Config {
             stage: StageConfig {
                 width: read.number("stage.width", 320..=7680)?,
                 height: read.number("stage.height", 320..=7680)?,
+                safe_area: SafeArea::new(
+                    read.number("stage.safe_area", 0..=SafeArea::MOST.into())?,
+                )
+                .unwrap_or_default(),
+                hud: read.one_of(
+                    "stage.hud",
+                    &[("shown", Hud::Shown), ("hidden", Hud::Hidden)],
+                )?,
+                renderer: read.one_of(
+                    "stage.renderer",
+                    &[
+                        ("auto", Renderer::Auto),
+                        ("gpu", Renderer::Gpu),
+                        ("cpu", Renderer::Cpu),
+                    ],
+                )?,
                 frame_rate: read.number("stage.frame_rate", 1..=240)?,
                 motion: read.one_of(
                     "stage.motion",
                     &[("full", Motion::Full), ("reduced", Motion::Reduced)],
                 )?,
-                theme: read.text("stage.theme"),
+                theme: read.one_of(
+                    "stage.theme",
+                    &ThemeName::ALL.map(|theme| (theme.name(), theme)),
+                )?,
                 caption: read.text("stage.caption"),
             },
             show: ShowConfig {

@@ -14,13 +14,15 @@ use drawstream_core::gate::{Field, Gate};
 use drawstream_core::house::Door;
 use drawstream_core::plan::{Limits, Plan};
 use drawstream_core::show::ShowOptions;
-use drawstream_core::stage::{Locale, StageOptions, StageSize, ThemeName};
+#[cfg(feature = "window")]
+use drawstream_core::stage::Hud;
+use drawstream_core::stage::{StageOptions, StageSize};
 use drawstream_core::timeline::{Timeline, TimelineOptions};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, Keeping, Locale as ConfigLocale, Start, Use};
+use crate::config::{Config, Keeping, Start, Use};
 use crate::control::{
     self, ControlError, ControlLines, Links, LiveSettings, OutputView, QueueView,
 };
@@ -80,6 +82,8 @@ pub struct Live {
     tasks: TaskTracker,
     orders: mpsc::Sender<Order>,
     view: watch::Receiver<QueueView>,
+    #[cfg(feature = "window")]
+    settings: Arc<watch::Sender<LiveSettings>>,
     intake: Intake,
     stage: JoinHandle<()>,
     scribe: JoinHandle<()>,
@@ -92,6 +96,7 @@ pub struct Live {
 pub struct Steering {
     orders: mpsc::Sender<Order>,
     view: watch::Receiver<QueueView>,
+    settings: Arc<watch::Sender<LiveSettings>>,
 }
 
 impl Live {
@@ -124,12 +129,7 @@ impl Live {
         let (view_out, view) = watch::channel(QueueView::default());
         let outputs = watch_outputs(&sinks, &tasks, &stop);
         let (canvas_out, canvas) = watch::channel(CanvasShot::default());
-        let theme = stage_options.stage.theme;
-        let settings = Arc::new(watch::Sender::new(LiveSettings::new(
-            &config,
-            theme,
-            options.fps,
-        )));
+        let settings = Arc::new(watch::Sender::new(LiveSettings::new(&config, options.fps)));
         let crew = Crew {
             gate: Arc::clone(&gate),
             planners: planners::roster(&config)?,
@@ -240,6 +240,8 @@ impl Live {
             "the dashboard and the control API are at http://{address}, the stage for OBS at http://{address}/stage"
         );
         let links = Links::new(&config.data_dir, config.api.token.as_ref());
+        #[cfg(feature = "window")]
+        let steered = Arc::clone(&settings);
         let control_lines = ControlLines {
             queue: view.clone(),
             canvas,
@@ -252,10 +254,7 @@ impl Live {
             tasks: staff.roster(),
             outputs,
             gallery,
-            locale: match config.locale {
-                ConfigLocale::En => Locale::En.name(),
-                ConfigLocale::Ru => Locale::Ru.name(),
-            },
+            locale: config.locale.name(),
         };
         let served = stop.clone();
         let mut once = Some((listener, links, control_lines));
@@ -292,6 +291,8 @@ impl Live {
             tasks,
             orders,
             view,
+            #[cfg(feature = "window")]
+            settings: steered,
             intake: door,
             stage,
             scribe: scribe_thread,
@@ -315,6 +316,7 @@ impl Live {
         Steering {
             orders: self.orders.clone(),
             view: self.view.clone(),
+            settings: Arc::clone(&self.settings),
         }
     }
 
@@ -368,6 +370,14 @@ impl Steering {
                 Order::Resume(tokio::sync::oneshot::channel().0)
             }
             KeyCommand::TogglePause => Order::Pause(tokio::sync::oneshot::channel().0),
+            KeyCommand::ToggleHud => {
+                return self.settings.send_modify(|settings| {
+                    settings.hud = match settings.hud {
+                        Hud::Shown => Hud::Hidden,
+                        Hud::Hidden => Hud::Shown,
+                    };
+                });
+            }
         };
         if self.orders.try_send(order).is_err() {
             tracing::warn!("the stage does not take the key's order");
@@ -541,22 +551,15 @@ fn stagehand_options(
     gate: &Gate,
 ) -> Result<StagehandOptions, Failure> {
     let stage = &config.stage;
-    let theme = ThemeName::parse(&stage.theme).ok_or_else(|| {
-        let names: Vec<_> = ThemeName::ALL.iter().map(|theme| theme.name()).collect();
-        Failure::input(anyhow!("there is no theme {:?}", stage.theme))
-            .with_hint(format!("themes: {}", names.join(", ")))
-    })?;
     let size = StageSize::new(stage.width, stage.height).ok_or_else(|| {
         Failure::input(anyhow!("no stage can be {}×{}", stage.width, stage.height))
     })?;
     let line = config.show.refused_line.as_ref().map(RawText::new);
     let look = StageOptions {
         size,
-        theme,
-        locale: match config.locale {
-            ConfigLocale::En => Locale::En,
-            ConfigLocale::Ru => Locale::Ru,
-        },
+        safe_area: stage.safe_area,
+        theme: stage.theme,
+        locale: config.locale,
         caption: Some(stage.caption.clone()),
         empty_canvas: painters::canvas(config)?,
     };
@@ -567,6 +570,7 @@ fn stagehand_options(
         refused_line: line.map(|line| gate.screen_text(&line, Field::Message)),
         frame_rate: stage.frame_rate,
         motion: stage.motion,
+        hud: stage.hud,
         show: ShowOptions {
             hold: config.show.hold,
             ..ShowOptions::default()

@@ -18,7 +18,9 @@ pub use self::video::{
 #[cfg(feature = "window")]
 pub(crate) use self::window::adapter;
 #[cfg(feature = "window")]
-pub use self::window::{Closed, Ending, GONE, Glass, KeyCommand, StageWindow, WindowError};
+pub use self::window::{
+    Closed, Ending, GONE, Glass, KeyCommand, StageWindow, WindowError, WindowOptions,
+};
 
 /// A frame of the stage.
 #[derive(Clone, Copy, Debug)]

@@ -20,7 +20,7 @@ use drawstream_core::donation::{DonationId, Money};
 use drawstream_core::gate::ScreenText;
 use drawstream_core::house::Door;
 use drawstream_core::show::ShowOptions;
-use drawstream_core::stage::{Motion, StageOptions, Turns};
+use drawstream_core::stage::{Hud, Motion, StageOptions, Turns};
 use drawstream_core::timeline::Timeline;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -193,6 +193,8 @@ pub struct StagehandOptions {
     pub frame_rate: u32,
     /// Whether things move that need not.
     pub motion: Motion,
+    /// What is around the canvas.
+    pub hud: Hud,
     /// Holds.
     pub show: ShowOptions,
     /// End the program after so many donations were on.

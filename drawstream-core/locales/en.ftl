@@ -61,3 +61,12 @@ source-offline = offline
 
 cover-title = Back in a moment
 frames = { $count } fps
+
+keys-title = Keys of the window
+key-space = Space
+key-pause = pause, or go on
+key-skip = skip what is on
+key-again = from the beginning
+key-full-screen = full screen, and back
+key-hud = show or hide the panels
+key-help = this sheet, and back

@@ -64,3 +64,12 @@ source-offline = нет связи
 
 cover-title = Скоро вернёмся
 frames = { $count } к/с
+
+keys-title = Клавиши окна
+key-space = Пробел
+key-pause = пауза или дальше
+key-skip = пропустить картину
+key-again = с начала
+key-full-screen = на весь экран и обратно
+key-hud = показать или спрятать панели
+key-help = эта подсказка и обратно

@@ -25,7 +25,8 @@ use theme::Theme;
 use words::Words;
 
 pub use fonts::FONT_FILES;
-pub use layout::StageSize;
+pub use help::{HelpKey, HelpSheet};
+pub use layout::{SafeArea, StageSize};
 pub use rect::{Damage, StageRect};
 pub use theme::ThemeName;
 pub use view::{
@@ -38,9 +39,11 @@ mod amount;
 mod backdrop;
 mod brush;
 mod card;
+mod crossfade;
 mod easel;
 mod emoji;
 mod fonts;
+mod help;
 mod ink;
 mod layout;
 mod next;
@@ -62,6 +65,8 @@ mod test;
 pub struct StageOptions {
     /// Its pixels.
     pub size: StageSize,
+    /// What of its edges stays free.
+    pub safe_area: SafeArea,
     /// Its colours.
     pub theme: ThemeName,
     /// Its language.
@@ -77,6 +82,7 @@ impl Default for StageOptions {
     fn default() -> Self {
         Self {
             size: StageSize::FULL_HD,
+            safe_area: SafeArea::default(),
             theme: ThemeName::default(),
             locale: Locale::default(),
             caption: None,
@@ -121,7 +127,7 @@ impl Stage {
         let theme = options.theme.theme();
         let words = Words::new(options.locale);
         let caption = options.caption.clone();
-        let layout = Layout::new(options.size, Hud::Shown);
+        let layout = Layout::new(options.size, options.safe_area, Hud::Shown);
         let backdrop = backdrop::paint(options.size, &layout, &theme);
         Self {
             caption: caption.unwrap_or_else(|| words.say("caption")),
@@ -155,6 +161,11 @@ impl Stage {
     /// Where the canvas is on the stage, without its frame.
     pub fn picture(&self) -> StageRect {
         self.easel.picture()
+    }
+
+    /// Whether something is on its way in: the same view a moment later is another picture.
+    pub fn is_settling(&self) -> bool {
+        self.easel.is_fading() || self.entrance.is_some_and(|entrance| entrance.alpha < 255)
     }
 
     /// Draws what differs from the view before, and tells where that is.
@@ -191,7 +202,7 @@ impl Stage {
 
     fn lay_out(&mut self, hud: Hud) {
         self.hud = hud;
-        self.layout = Layout::new(self.options.size, hud);
+        self.layout = Layout::new(self.options.size, self.options.safe_area, hud);
         self.now_places = NowPlaces::new(&self.layout);
         self.next_places = NextPlaces::new(&self.layout);
         self.backdrop = backdrop::paint(self.options.size, &self.layout, &self.theme);
@@ -331,6 +342,8 @@ impl Stage {
             wall: &self.backdrop,
             theme: &self.theme,
             damage: &mut self.damage,
+            now: view.now,
+            motion: view.motion,
         };
         match (card, view.canvas) {
             (CardView::Fresh, Some(canvas)) => {
@@ -348,6 +361,7 @@ impl Stage {
                         alpha: 255,
                     };
                     card::draw(&mut ink, area, &card);
+                    self.easel.lay_over(&mut self.surface);
                 }
             }
         }

@@ -4,10 +4,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use drawstream_core::stage::Locale;
 
 use super::settings::Settings;
-use crate::config::Locale as ConfigLocale;
 use crate::failure::Failure;
 use crate::gallery::{Gallery, Piece, Site, SiteError, Wall};
 use crate::ledger::{Filter, History, LEDGER_FILE, Origin, State};
@@ -54,11 +52,8 @@ impl BuildArgs {
     fn run(self) -> Result<(), Failure> {
         let config = self.settings.load()?;
         let gate = config.gate.open()?;
-        let locale = match config.locale {
-            ConfigLocale::En => Locale::En,
-            ConfigLocale::Ru => Locale::Ru,
-        };
-        let site = Site::open(&self.folder, locale, &config.stage.caption).map_err(explain)?;
+        let site =
+            Site::open(&self.folder, config.locale, &config.stage.caption).map_err(explain)?;
         let history = History::open(&config.data_dir.join(LEDGER_FILE)).map_err(Failure::world)?;
         let shown = Filter {
             state: Some(State::Shown),

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::Args;
 use drawstream_core::raster::Framebuffer;
-use drawstream_core::stage::StageRect;
+use drawstream_core::stage::{HelpKey, HelpSheet, StageRect};
 use drawstream_core::timeline::{Playhead, Timeline, TimelineOptions};
 use tokio_util::sync::CancellationToken;
 
 use super::settings::Settings;
 use crate::failure::Failure;
 use crate::plan_file::PlanFile;
-use crate::sinks::{Frame, Glass, KeyCommand, Sink as _, StageWindow};
+use crate::sinks::{Frame, Glass, KeyCommand, Sink as _, StageWindow, WindowOptions};
 
 /// How long the finished picture stays before it is painted again.
 const HOLD: Duration = Duration::from_secs(5);
@@ -69,7 +69,20 @@ impl PlayArgs {
             .spawn(move || player.play())
             .context("start the player")?;
         // A window that was closed takes no more keys.
-        let closed = window.run(width, height, move |key| {
+        let (theme, locale) = (config.stage.theme, config.locale);
+        let listed = [
+            HelpKey::Pause,
+            HelpKey::Again,
+            HelpKey::FullScreen,
+            HelpKey::Help,
+        ];
+        let options = WindowOptions {
+            width,
+            height,
+            renderer: config.stage.renderer,
+            help: Box::new(move |scale| HelpSheet::new(theme, locale, &listed, scale)),
+        };
+        let closed = window.run(options, move |key| {
             let _ = keys.send(key);
         });
         stop.cancel();
@@ -96,6 +109,8 @@ impl Player {
                 match key {
                     KeyCommand::TogglePause => is_paused = !is_paused,
                     KeyCommand::Skip => position = Duration::ZERO,
+                    // A plan alone has no panels.
+                    KeyCommand::ToggleHud => {}
                 }
             }
             let now = Instant::now();

@@ -160,7 +160,9 @@ impl RunArgs {
         options: LiveOptions,
         mut sinks: Vec<Box<dyn Sink>>,
     ) -> Result<(), Failure> {
-        use crate::sinks::{Closed, Ending, GONE, StageWindow, WindowError};
+        use drawstream_core::stage::{HelpKey, HelpSheet};
+
+        use crate::sinks::{Closed, Ending, GONE, StageWindow, WindowError, WindowOptions};
 
         let window = if self.headless {
             None
@@ -175,10 +177,20 @@ impl RunArgs {
             return perform_headless(config, options, sinks);
         };
         sinks.push(Box::new(window.glass()));
-        let (width, height) = (
-            u32::from(config.stage.width),
-            u32::from(config.stage.height),
-        );
+        let (theme, locale) = (config.stage.theme, config.locale);
+        let keys = [
+            HelpKey::Pause,
+            HelpKey::Skip,
+            HelpKey::FullScreen,
+            HelpKey::Hud,
+            HelpKey::Help,
+        ];
+        let window_options = WindowOptions {
+            width: u32::from(config.stage.width),
+            height: u32::from(config.stage.height),
+            renderer: config.stage.renderer,
+            help: Box::new(move |scale| HelpSheet::new(theme, locale, &keys, scale)),
+        };
         let runtime = runtime()?;
         let live = runtime.block_on(Live::start(config, options, sinks))?;
         runtime.spawn(window.close_with(live.stop().clone()));
@@ -188,7 +200,7 @@ impl RunArgs {
             // Nobody hears it only where the program is being ended already.
             let _ = show.send(live.finish().await);
         });
-        match window.run(width, height, move |key| steering.key(key)) {
+        match window.run(window_options, move |key| steering.key(key)) {
             Ok(Closed::ByPerson | Closed::ByProgram) => stop.cancel(),
             Err(WindowError::Gone) => tracing::error!("{GONE}"),
             Err(error) => {

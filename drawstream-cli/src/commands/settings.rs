@@ -14,7 +14,7 @@ pub struct Settings {
     /// Settings file [default: drawstream.toml, where there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// One setting, stronger than everything else: --set stage.theme=paper
+    /// One setting, stronger than everything else: --set stage.theme=gallery
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
 }
@@ -22,7 +22,7 @@ pub struct Settings {
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text
         .split_once('=')
-        .ok_or("write NAME=VALUE, as in stage.theme=paper")?;
+        .ok_or("write NAME=VALUE, as in stage.theme=gallery")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use drawstream_core::stage::{StageOptions, ThemeName};
+use drawstream_core::stage::{Hud, StageOptions, ThemeName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -39,18 +39,21 @@ pub struct LiveSettings {
     pub caption: String,
     /// Whether frames per second are shown.
     pub fps: Fps,
+    /// What is around the canvas.
+    pub hud: Hud,
 }
 
 impl LiveSettings {
     /// As the program was started.
-    pub fn new(config: &Config, theme: ThemeName, fps: Fps) -> Self {
+    pub fn new(config: &Config, fps: Fps) -> Self {
         Self {
             hold: config.show.hold,
             drawing: config.pixel.duration,
             approval: config.show.approval,
-            theme,
+            theme: config.stage.theme,
             caption: config.stage.caption.clone(),
             fps,
+            hud: config.stage.hud,
         }
     }
 
@@ -75,6 +78,7 @@ impl LiveSettings {
                 .collect(),
             caption: self.caption.clone(),
             fps_shown: self.fps == Fps::Shown,
+            hud_shown: self.hud == Hud::Shown,
         }
     }
 
@@ -117,6 +121,9 @@ impl LiveSettings {
         if let Some(shown) = patch.fps_shown {
             changed.fps = if shown { Fps::Shown } else { Fps::Hidden };
         }
+        if let Some(shown) = patch.hud_shown {
+            changed.hud = if shown { Hud::Shown } else { Hud::Hidden };
+        }
         Ok(changed)
     }
 }
@@ -138,6 +145,8 @@ pub struct SettingsView {
     pub caption: String,
     /// Whether frames per second are shown on the stage.
     pub fps_shown: bool,
+    /// Whether the panels beside the canvas are shown on the stage.
+    pub hud_shown: bool,
 }
 
 /// What of the settings shall change; what is absent stays.
@@ -162,4 +171,7 @@ pub struct SettingsPatch {
     /// Whether frames per second are shown on the stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fps_shown: Option<bool>,
+    /// Whether the panels beside the canvas are shown on the stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hud_shown: Option<bool>,
 }

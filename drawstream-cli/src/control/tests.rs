@@ -5,7 +5,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use drawstream_core::donation::{Currency, DonationId};
-use drawstream_core::stage::ThemeName;
+use drawstream_core::stage::{Hud, ThemeName};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -55,6 +55,7 @@ fn server(token: Option<&str>) -> Server {
             theme: ThemeName::Atelier,
             caption: String::new(),
             fps: Fps::Hidden,
+            hud: Hud::Shown,
         })),
         meters: Arc::new(Meters::new(["builtin"].into_iter(), ["sketch"].into_iter())),
         tasks: watch::channel(Vec::new()).1,

@@ -3,12 +3,14 @@
 //! The window owns the main thread, the show its own. Between them stands a [`Glass`]: the last frame, and a wake-up.
 
 mod ending;
+mod help;
 mod surface;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use drawstream_core::stage::HelpSheet;
 use tokio_util::sync::CancellationToken;
 use winit::application::ApplicationHandler;
 use winit::dpi::LogicalSize;
@@ -18,9 +20,11 @@ use winit::keyboard::{Key, NamedKey};
 use winit::window::{Fullscreen, Window, WindowId};
 
 pub use self::ending::Ending;
+use self::help::HelpWindow;
 use self::surface::Surface;
 pub(crate) use self::surface::adapter;
 use super::{Frame, Sink};
+use crate::config::Renderer;
 
 /// The window's title: OBS finds the window by it, so it never changes.
 const TITLE: &str = "drawstream";
@@ -63,6 +67,30 @@ pub enum KeyCommand {
     TogglePause,
     /// End what is on.
     Skip,
+    /// Show or hide the panels.
+    ToggleHud,
+}
+
+/// How a window looks and what draws it.
+pub struct WindowOptions {
+    /// Screen pixels across, or fewer where the screen is smaller.
+    pub width: u32,
+    /// Screen pixels down.
+    pub height: u32,
+    /// What draws it.
+    pub renderer: Renderer,
+    /// The sheet of its keys, drawn for a screen of this scale.
+    pub help: Box<dyn Fn(f32) -> HelpSheet>,
+}
+
+impl fmt::Debug for WindowOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WindowOptions")
+            .field("width", &self.width)
+            .field("height", &self.height)
+            .field("renderer", &self.renderer)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What wakes the window.
@@ -166,22 +194,21 @@ impl StageWindow {
         }
     }
 
-    /// Opens it at `width × height` screen pixels, or smaller where the screen is, and runs until it is closed.
-    /// `on_key` hears what keys ask of the show.
+    /// Opens it and runs until it is closed. `on_key` hears what keys ask of the show.
     ///
     /// # Errors
     /// [`WindowError`].
     pub fn run(
         self,
-        width: u32,
-        height: u32,
+        options: WindowOptions,
         on_key: impl FnMut(KeyCommand),
     ) -> Result<Closed, WindowError> {
         let mut open = Open {
             frame: self.frame,
-            size: LogicalSize::new(width, height),
+            options,
             on_key,
             surface: None,
+            help: None,
             ended: None,
         };
         // Where an X server dies, winit panics over the answer that never comes. Nothing of it is used afterwards.
@@ -204,9 +231,10 @@ enum Ended {
 
 struct Open<F> {
     frame: Arc<Mutex<LastFrame>>,
-    size: LogicalSize<u32>,
+    options: WindowOptions,
     on_key: F,
     surface: Option<Surface>,
+    help: Option<HelpWindow>,
     ended: Option<Ended>,
 }
 
@@ -231,7 +259,7 @@ impl<F: FnMut(KeyCommand)> Open<F> {
         }
     }
 
-    fn key(&mut self, event: &KeyEvent) {
+    fn key(&mut self, events: &ActiveEventLoop, event: &KeyEvent) {
         if event.state != ElementState::Pressed || event.repeat {
             return;
         }
@@ -239,7 +267,9 @@ impl<F: FnMut(KeyCommand)> Open<F> {
         match event.logical_key.as_ref() {
             Key::Named(NamedKey::Space) => (self.on_key)(KeyCommand::TogglePause),
             Key::Named(NamedKey::Escape) => surface.window().set_fullscreen(None),
+            Key::Named(NamedKey::F1) | Key::Character("?" | "/") => self.toggle_help(events),
             Key::Character("s" | "S" | "ы" | "Ы") => (self.on_key)(KeyCommand::Skip),
+            Key::Character("h" | "H" | "р" | "Р") => (self.on_key)(KeyCommand::ToggleHud),
             Key::Character("f" | "F" | "а" | "А") => {
                 let full = surface
                     .window()
@@ -249,6 +279,39 @@ impl<F: FnMut(KeyCommand)> Open<F> {
                 surface.window().set_fullscreen(full);
             }
             _ => {}
+        }
+    }
+
+    /// Opens the sheet of keys, or closes it. A sheet that cannot be opened costs the show nothing.
+    fn toggle_help(&mut self, events: &ActiveEventLoop) {
+        if self.help.take().is_none() {
+            match HelpWindow::open(events, &self.options.help) {
+                Ok(help) => self.help = Some(help),
+                Err(error) => tracing::warn!("the sheet of keys cannot be shown: {error}"),
+            }
+        }
+    }
+
+    /// What happens to the sheet of keys.
+    fn help_event(&mut self, event: &WindowEvent) {
+        let Some(help) = &mut self.help else { return };
+        let closes = match event {
+            WindowEvent::CloseRequested => true,
+            WindowEvent::KeyboardInput { event, .. } => {
+                event.state == ElementState::Pressed
+                    && matches!(
+                        event.logical_key.as_ref(),
+                        Key::Named(NamedKey::Escape | NamedKey::F1) | Key::Character("?" | "/")
+                    )
+            }
+            WindowEvent::RedrawRequested => help
+                .show()
+                .inspect_err(|error| tracing::warn!("the sheet of keys went away: {error}"))
+                .is_err(),
+            _ => false,
+        };
+        if closes {
+            self.help = None;
         }
     }
 }
@@ -263,13 +326,13 @@ impl<F: FnMut(KeyCommand)> ApplicationHandler<Wake> for Open<F> {
             .or_else(|| events.available_monitors().next());
         let screen = monitor.map(|m| m.size().to_logical::<u32>(m.scale_factor()));
         // A stage that is larger than the screen is shown smaller; it keeps its shape inside of the window.
-        let fits = screen.is_none_or(|screen| {
-            screen.width >= self.size.width && screen.height >= self.size.height
-        });
+        let size = LogicalSize::new(self.options.width, self.options.height);
+        let fits =
+            screen.is_none_or(|screen| screen.width >= size.width && screen.height >= size.height);
         let size = if fits {
-            self.size
+            size
         } else {
-            LogicalSize::new(self.size.width / 2, self.size.height / 2)
+            LogicalSize::new(size.width / 2, size.height / 2)
         };
         let attributes = Window::default_attributes()
             .with_title(TITLE)
@@ -283,7 +346,7 @@ impl<F: FnMut(KeyCommand)> ApplicationHandler<Wake> for Open<F> {
                 );
             }
         };
-        match Surface::new(window) {
+        match Surface::new(window, self.options.renderer) {
             Ok(surface) => self.surface = Some(surface),
             Err(error) => self.end(events, Ended::Failed(error)),
         }
@@ -300,7 +363,10 @@ impl<F: FnMut(KeyCommand)> ApplicationHandler<Wake> for Open<F> {
         }
     }
 
-    fn window_event(&mut self, events: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
+    fn window_event(&mut self, events: &ActiveEventLoop, window: WindowId, event: WindowEvent) {
+        if self.help.as_ref().is_some_and(|help| help.id() == window) {
+            return self.help_event(&event);
+        }
         match event {
             WindowEvent::CloseRequested => self.end(events, Ended::Closed(Closed::ByPerson)),
             WindowEvent::Resized(_) | WindowEvent::ScaleFactorChanged { .. } => {
@@ -309,7 +375,7 @@ impl<F: FnMut(KeyCommand)> ApplicationHandler<Wake> for Open<F> {
                 }
             }
             WindowEvent::RedrawRequested => self.present(events),
-            WindowEvent::KeyboardInput { event, .. } => self.key(&event),
+            WindowEvent::KeyboardInput { event, .. } => self.key(events, &event),
             _ => {}
         }
     }

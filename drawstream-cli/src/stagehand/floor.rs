@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use drawstream_core::donation::{DonationId, ShowTime};
 use drawstream_core::house::Door;
-use drawstream_core::show::{Card, Curtain, Input, Output, Show, State};
+use drawstream_core::show::{Curtain, Input, Output, Show, State};
 use drawstream_core::stage::{
     Act as StageAct, BrushView, CanvasView, HouseView, SourceState, SourceView, Stage, StageView,
     Worth,
@@ -422,6 +422,7 @@ impl<'a> Floor<'a> {
         let settings = self.lines.settings.borrow_and_update().clone();
         self.show.hold_for(settings.hold);
         self.options.fps = settings.fps;
+        self.options.hud = settings.hud;
         let look = settings.dress(&self.options.stage);
         if look != self.options.stage {
             self.options.stage = look;
@@ -490,34 +491,8 @@ impl<'a> Floor<'a> {
             Some(Act::Card { reply }) => reply.as_ref(),
             Some(Act::Unready | Act::Painting(_) | Act::Finished(_)) | None => None,
         };
-        let act = match state {
-            State::Idle => StageAct::Idle,
-            State::Closed => StageAct::Closed,
-            State::Preparing(_) => StageAct::Preparing {
-                progress: entry.and_then(|entry| entry.progress),
-            },
-            State::Drawing {
-                elapsed, duration, ..
-            } => StageAct::Drawing { elapsed, duration },
-            State::Holding {
-                remaining, hold, ..
-            } => StageAct::Holding { remaining, hold },
-            State::Card {
-                card: Card::Refused,
-                remaining,
-                ..
-            } => StageAct::Refused { reply, remaining },
-            State::Card {
-                card: Card::Failed,
-                remaining,
-                ..
-            } => StageAct::Failed { reply, remaining },
-            State::Card {
-                card: Card::Thanked,
-                remaining,
-                ..
-            } => StageAct::Thanked { remaining },
-        };
+        let progress = entry.and_then(|entry| entry.progress);
+        let act = StageAct::of(state, progress, reply);
         let clock = self.clock();
         let queue: Vec<_> = rows.iter().map(queue_row).collect();
         let brush = self
@@ -563,12 +538,13 @@ impl<'a> Floor<'a> {
             }),
             clock: &clock,
             motion: self.options.motion,
+            hud: self.options.hud,
             fps: (self.options.fps == Fps::Shown && moves).then(|| self.pace.fps().round() as u32),
             ..StageView::default()
         };
         let frame_began = Instant::now();
         let damage = self.stage.render(&view).clone();
-        let moves = moves || !damage.is_empty();
+        let moves = moves || !damage.is_empty() || self.stage.is_settling();
         self.pace.tick(now.0);
         present(self.sinks, &self.stage, damage.rects(), now);
         if moves {

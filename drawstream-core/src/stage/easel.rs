@@ -6,12 +6,14 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::brush::BrushSprite;
+use super::crossfade::Crossfade;
 use super::layout::Layout;
 use super::rect::{Damage, StageRect};
 use super::surface::{Saved, Surface, pixel};
 use super::theme::Theme;
-use super::view::{BrushView, CanvasDamage, CanvasView};
+use super::view::{BrushView, CanvasDamage, CanvasView, Motion};
 use crate::color::Rgb8;
+use crate::donation::ShowTime;
 use crate::plan::{CanvasPoint, CanvasSize};
 use crate::raster::CanvasRect;
 
@@ -54,6 +56,9 @@ enum Inside {
     Other(u64),
 }
 
+/// A canvas of which more than one pixel in so many differs at once is another painting, and comes in softly.
+const ANOTHER: usize = 8;
+
 /// How far the frame's shadow is seen, on a stage of 1080 lines.
 const SHADOW: f32 = 10.0;
 
@@ -69,7 +74,9 @@ pub(crate) struct Easel {
     fit: Fit,
     picture: StageRect,
     inside: Inside,
-    /// RGBA of the canvas as it is on the stage.
+    /// What was inside before, where it is still seen.
+    crossfade: Option<Crossfade>,
+    /// RGBA of the canvas as it is on the stage, without what is still seen of the picture before.
     shown: Vec<u8>,
     brush: Option<BrushSprite>,
     under_brush: Option<(BrushView, Saved)>,
@@ -91,6 +98,7 @@ impl Easel {
             fit: Fit::Enlarge(1),
             picture: StageRect::default(),
             inside: Inside::Nothing,
+            crossfade: None,
             shown: Vec::new(),
             brush: None,
             under_brush: None,
@@ -107,7 +115,7 @@ impl Easel {
             .place
             .centered(self.fit.length(size.w()), self.fit.length(size.h()))
             .intersect(self.place);
-        self.inside = Inside::Nothing;
+        self.forget();
     }
 
     /// Where the canvas itself is, without its frame.
@@ -125,7 +133,13 @@ impl Easel {
     /// Forgets what is on the stage: all of it is drawn at the next call.
     pub(crate) fn forget(&mut self) {
         self.inside = Inside::Nothing;
+        self.crossfade = None;
         self.under_brush = None;
+    }
+
+    /// Whether one picture is giving way to another.
+    pub(crate) fn is_fading(&self) -> bool {
+        self.crossfade.is_some()
     }
 
     /// Whether the next picture will be hung anew: everything around it is drawn again then.
@@ -139,7 +153,6 @@ impl Easel {
             self.measure(size);
         }
         if self.inside == Inside::Nothing {
-            self.under_brush = None;
             ground.surface.copy_from(ground.wall, self.room);
             let outer = self.picture.outset(self.frame);
             draw_shadow(ground.surface, outer, self.shadow);
@@ -157,22 +170,23 @@ impl Easel {
     ) {
         let pixels = canvas.frame.pixels();
         self.hang(ground, canvas.frame.size());
+        if self.is_another(canvas) {
+            self.begin_crossfade(ground);
+        }
+        let fades = self.advance_crossfade(ground.now);
         let fresh = self.inside != Inside::Canvas;
         let rows = if fresh { 0..0 } else { self.suspects(canvas) };
-        let changed = fresh || !rows.is_empty();
+        let changed = fresh || fades || !rows.is_empty();
         let lifted = changed || self.under_brush.as_ref().map(|(brush, _)| *brush) != brush;
         if lifted {
             self.lift_brush(ground);
         }
-        if fresh {
+        if fresh || fades || (changed && self.is_fading()) {
             self.shown.clear();
             self.shown.extend_from_slice(pixels);
-            self.draw_rows(
-                ground,
-                0,
-                i32::from(self.size.h()),
-                (0, i32::from(self.size.w())),
-            );
+            let (w, h) = (i32::from(self.size.w()), i32::from(self.size.h()));
+            self.draw_rows(ground, 0, h, (0, w));
+            self.lay_over(ground.surface);
             self.inside = Inside::Canvas;
         } else {
             for y in rows {
@@ -181,6 +195,49 @@ impl Easel {
         }
         if lifted && let Some(brush) = brush {
             self.put_brush(ground, brush);
+        }
+    }
+
+    /// Whether this canvas is another picture than what is inside the frame, and not the same one a little further.
+    fn is_another(&self, canvas: &CanvasView<'_>) -> bool {
+        match self.inside {
+            Inside::Nothing => false,
+            Inside::Other(_) => true,
+            Inside::Canvas => {
+                canvas.damage == CanvasDamage::All && {
+                    let (new, _) = canvas.frame.pixels().as_chunks::<4>();
+                    let (old, _) = self.shown.as_chunks::<4>();
+                    let differ = new.iter().zip(old).filter(|(new, old)| new != old).count();
+                    differ > new.len() / ANOTHER
+                }
+            }
+        }
+    }
+
+    /// What is inside the frame now will be seen for a while through what comes.
+    fn begin_crossfade(&mut self, ground: &mut Ground<'_>) {
+        if ground.motion == Motion::Full {
+            self.lift_brush(ground);
+            self.crossfade = Some(Crossfade::begin(ground.surface, self.picture, ground.now));
+        }
+    }
+
+    /// Says whether the picture has to be drawn again for it.
+    fn advance_crossfade(&mut self, now: ShowTime) -> bool {
+        let Some(crossfade) = &mut self.crossfade else {
+            return false;
+        };
+        let changed = crossfade.advance(now);
+        if crossfade.is_over() {
+            self.crossfade = None;
+        }
+        changed
+    }
+
+    /// Lays what is still seen of the picture before over the one that was drawn.
+    pub(crate) fn lay_over(&self, surface: &mut Surface) {
+        if let Some(crossfade) = &self.crossfade {
+            crossfade.lay_over(surface);
         }
     }
 
@@ -296,7 +353,8 @@ impl Easel {
         }
     }
 
-    /// Shows something else inside the frame; it is drawn when it is another thing than before.
+    /// Shows something else inside the frame: says where it is to be drawn, which it is when it is another thing than
+    /// before or comes further in. [`Easel::lay_over`] follows.
     pub(crate) fn show_other(
         &mut self,
         ground: &mut Ground<'_>,
@@ -306,12 +364,15 @@ impl Easel {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let inside = Inside::Other(hasher.finish());
-        if self.inside == inside && self.size == size {
+        let is_same = self.inside == inside && self.size == size;
+        if !is_same && self.inside != Inside::Nothing && self.size == size {
+            self.begin_crossfade(ground);
+        }
+        let fades = self.advance_crossfade(ground.now);
+        if is_same && !fades {
             return None;
         }
-        if self.inside == Inside::Canvas {
-            self.lift_brush(ground);
-        }
+        self.lift_brush(ground);
         self.hang(ground, size);
         self.inside = inside;
         ground.damage.add(self.picture);
@@ -361,6 +422,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) wall: &'a Surface,
     pub(crate) theme: &'a Theme,
     pub(crate) damage: &'a mut Damage,
+    pub(crate) now: ShowTime,
+    pub(crate) motion: Motion,
 }
 
 fn columns(canvas: &CanvasView<'_>) -> (u16, u16) {

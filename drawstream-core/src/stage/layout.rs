@@ -34,6 +34,27 @@ impl StageSize {
     }
 }
 
+/// How much of a stage's edge is left free, in percent of each side: what streaming services and televisions put
+/// over the edge of a picture covers nothing then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SafeArea(u8);
+
+impl SafeArea {
+    /// The most that may be left free at each edge.
+    pub const MOST: u8 = 15;
+
+    /// `None` above [`SafeArea::MOST`].
+    pub fn new(percent: u8) -> Option<Self> {
+        (percent <= Self::MOST).then_some(Self(percent))
+    }
+
+    fn within(self, stage: StageRect) -> StageRect {
+        let free = |side: i32| side * i32::from(self.0) / 100;
+        let (x, y) = (free(stage.w), free(stage.h));
+        StageRect::new(x, y, stage.w - 2 * x, stage.h - 2 * y)
+    }
+}
+
 /// The places of a stage. None of them overlaps another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Layout {
@@ -41,6 +62,8 @@ pub(crate) struct Layout {
     pub(crate) unit: f32,
     /// Everything.
     pub(crate) stage: StageRect,
+    /// Everything but what is left free at the edges.
+    safe: StageRect,
     /// The picture with its frame stands in the middle of this.
     pub(crate) easel: StageRect,
     /// Below the frame.
@@ -59,20 +82,24 @@ const EASEL: f32 = 984.0;
 pub(crate) const ROWS: usize = 5;
 
 impl Layout {
-    pub(crate) fn new(size: StageSize, hud: Hud) -> Self {
-        let (w, h) = (f32::from(size.w), f32::from(size.h));
+    pub(crate) fn new(size: StageSize, safe_area: SafeArea, hud: Hud) -> Self {
+        let stage = StageRect::new(0, 0, i32::from(size.w), i32::from(size.h));
+        let safe = safe_area.within(stage);
+        let (w, h) = (safe.w as f32, safe.h as f32);
+        let empty = |unit| Self::empty(stage, safe, unit);
         match hud {
-            Hud::Hidden => Self::alone(size),
-            Hud::Shown if h > w * 1.2 => Self::tall(size, (w / 1080.0).min(h / 1920.0)),
-            Hud::Shown => Self::wide(size, (w / 1920.0).min(h / 1080.0)),
+            Hud::Hidden => empty(w.min(h) / 1080.0).alone(),
+            Hud::Shown if h > w * 1.2 => empty((w / 1080.0).min(h / 1920.0)).tall(),
+            Hud::Shown => empty((w / 1920.0).min(h / 1080.0)).wide(),
         }
     }
 
-    fn empty(size: StageSize, unit: f32) -> Self {
+    fn empty(stage: StageRect, safe: StageRect, unit: f32) -> Self {
         let nothing = StageRect::default();
         Self {
             unit,
-            stage: StageRect::new(0, 0, i32::from(size.w), i32::from(size.h)),
+            stage,
+            safe,
             easel: nothing,
             plaque: nothing,
             source: nothing,
@@ -84,19 +111,18 @@ impl Layout {
         }
     }
 
-    fn alone(size: StageSize) -> Self {
-        let side = f32::from(size.w.min(size.h));
-        let mut layout = Self::empty(size, side / 1080.0);
-        layout.easel = layout.stage.outset(-layout.px(24.0));
-        layout
+    fn alone(self) -> Self {
+        Self {
+            easel: self.safe.outset(-self.px(24.0)),
+            ..self
+        }
     }
 
     /// The canvas at the left, a column of panels at the right; on a stage wider than 16:9 both stand in the middle.
-    fn wide(size: StageSize, unit: f32) -> Self {
-        let mut layout = Self::empty(size, unit);
-        let whole = layout
-            .stage
-            .centered(layout.px(1920.0).min(layout.stage.w), layout.stage.h);
+    fn wide(self) -> Self {
+        let mut layout = self;
+        let safe = layout.safe;
+        let whole = safe.centered(layout.px(1920.0).min(safe.w), safe.h);
         let left = layout.px(40.0);
         let side = layout.px(EASEL);
         let above = (whole.h - side - layout.px(40.0)) / 2;
@@ -120,16 +146,15 @@ impl Layout {
     }
 
     /// One above the other: strip, canvas, panels.
-    fn tall(size: StageSize, unit: f32) -> Self {
-        let mut layout = Self::empty(size, unit);
-        let whole = layout
-            .stage
-            .centered(layout.px(1080.0).min(layout.stage.w), layout.stage.h);
+    fn tall(self) -> Self {
+        let mut layout = self;
+        let safe = layout.safe;
+        let whole = safe.centered(layout.px(1080.0).min(safe.w), safe.h);
         // The panels are as wide as the frame.
         let edge = layout.px((1080.0 - EASEL) / 2.0);
         let inner = StageRect::new(
             whole.x + edge,
-            layout.px(30.0),
+            whole.y + layout.px(30.0),
             whole.w - 2 * edge,
             whole.h - layout.px(54.0),
         );
@@ -210,13 +235,17 @@ mod tests {
             (64, 8192),
             (8192, 64),
         ] {
-            let layout = Layout::new(StageSize::new(w, h).unwrap(), Hud::Shown);
-            let all = places(&layout);
-            for (n, &one) in all.iter().enumerate() {
-                assert_eq!(one.intersect(layout.stage), one, "{w}x{h}, place {n}");
-                for (m, &other) in all.iter().enumerate().skip(n + 1) {
-                    let both = one.intersect(other);
-                    assert!(both.is_empty(), "{w}x{h}: {n} and {m} share {both:?}");
+            for percent in [0, 5, SafeArea::MOST] {
+                let safe_area = SafeArea::new(percent).unwrap();
+                let layout = Layout::new(StageSize::new(w, h).unwrap(), safe_area, Hud::Shown);
+                let all = places(&layout);
+                for (n, &one) in all.iter().enumerate() {
+                    let at = format!("{w}x{h} with {percent} % free, place {n}");
+                    assert_eq!(one.intersect(layout.safe), one, "{at}");
+                    for (m, &other) in all.iter().enumerate().skip(n + 1) {
+                        let both = one.intersect(other);
+                        assert!(both.is_empty(), "{at} shares {both:?} with {m}");
+                    }
                 }
             }
         }
@@ -225,7 +254,7 @@ mod tests {
     #[test]
     fn the_canvas_is_the_largest_thing_on_both_stages() {
         for (size, least) in [(StageSize::FULL_HD, 0.46), (StageSize::PORTRAIT, 0.46)] {
-            let layout = Layout::new(size, Hud::Shown);
+            let layout = Layout::new(size, SafeArea::default(), Hud::Shown);
             let share = layout.easel.area() as f64 / layout.stage.area() as f64;
             assert!(share > least, "{size:?}: {share}");
         }

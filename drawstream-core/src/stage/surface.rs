@@ -43,6 +43,18 @@ impl Surface {
         &mut self.0.pixels_mut()[start..start + w as usize]
     }
 
+    /// RGBA of a part of a row; the caller has clipped.
+    pub(crate) fn row_bytes(&self, y: i32, x: i32, w: i32) -> &[u8] {
+        let start = (y * self.0.width() as i32 + x) as usize * 4;
+        &self.0.data()[start..start + w as usize * 4]
+    }
+
+    /// RGBA of a part of a row; what is written stays opaque, and the caller has clipped.
+    pub(crate) fn row_bytes_mut(&mut self, y: i32, x: i32, w: i32) -> &mut [u8] {
+        let start = (y * self.0.width() as i32 + x) as usize * 4;
+        &mut self.0.data_mut()[start..start + w as usize * 4]
+    }
+
     /// Copies a part of a row to another row.
     pub(crate) fn repeat_row(&mut self, from: i32, to: i32, x: i32, w: i32) {
         let width = self.0.width() as i32;

@@ -8,6 +8,7 @@ use crate::donation::{Currency, Money};
 use crate::raster::Framebuffer;
 use crate::timeline::{Playhead, Timeline, TimelineOptions};
 
+mod crossfading;
 mod goldens;
 mod painting;
 mod redrawing;

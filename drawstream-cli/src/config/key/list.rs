@@ -437,6 +437,24 @@ const SHOW: &[Key] = &[
     key("stage.width", "DISPLAY_WIDTH", "1920", "stage's width"),
     key("stage.height", "DISPLAY_HEIGHT", "1080", "stage's height"),
     key(
+        "stage.safe_area",
+        "STAGE_SAFE_AREA",
+        "0",
+        "percent of each edge that stays free, 0 to 15",
+    ),
+    key(
+        "stage.hud",
+        "STAGE_HUD",
+        "shown",
+        "panels beside the canvas: shown or hidden",
+    ),
+    key(
+        "stage.renderer",
+        "STAGE_RENDERER",
+        "auto",
+        "what draws the window: auto, gpu or cpu",
+    ),
+    key(
         "stage.frame_rate",
         "FRAME_RATE",
         "60",

@@ -3,12 +3,25 @@
 
 import { socket } from "./link.js";
 
-/** Shows the canvas of the show on `element`. `onChange` is told its size, the brush and the colours. */
-export function showCanvas(element, onChange) {
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+/**
+ * Shows the canvas of the show on `element`. `onChange` is told its size, the brush and the colours. Where `soft`, a
+ * picture that gives way to another one fades away over it.
+ */
+export function showCanvas(element, onChange, { soft = false } = {}) {
   const context = element.getContext("2d", { alpha: false, willReadFrequently: true });
   let colors = [];
   let image = null;
   let dabs = [];
+
+  const leave = () => {
+    const before = document.createElement("canvas");
+    [before.width, before.height, before.className] = [element.width, element.height, "leaving"];
+    before.getContext("2d").drawImage(element, 0, 0);
+    before.addEventListener("animationend", () => before.remove());
+    element.after(before);
+  };
 
   const hear = (buffer) => {
     if (buffer.byteLength === 0) return;
@@ -25,23 +38,26 @@ export function showCanvas(element, onChange) {
     // Red in the lowest byte, as ImageData lies in memory.
     const rgb = () => (bytes[at++] | (bytes[at++] << 8) | (bytes[at++] << 16) | 0xff000000) >>> 0;
 
+    let known = image !== null;
     if (bytes[at++] === 1) {
       const [width, height] = [number(), number()];
+      known &&= width === image.width && height === image.height;
       colors = [];
       image = width && height ? new ImageData(width, height) : null;
-      element.width = width || 1;
-      element.height = height || 1;
+      // Setting a size, also the same, empties the element.
+      if (!known) [element.width, element.height] = [width || 1, height || 1];
     }
     for (let count = number(); count > 0; count--) colors.push(rgb());
     const pixels = image && new Uint32Array(image.data.buffer);
     const runs = number();
-    let [place, top, bottom] = [0, Infinity, -1];
+    let [place, painted, top, bottom] = [0, 0, Infinity, -1];
     for (let run = 0; run < runs; run++) {
       place += number();
       const length = number();
       pixels.fill(colors[number()], place, place + length);
       top = Math.min(top, Math.floor(place / image.width));
       place += length;
+      painted += length;
       bottom = Math.max(bottom, Math.floor((place - 1) / image.width));
     }
     const count = number();
@@ -50,6 +66,8 @@ export function showCanvas(element, onChange) {
     if (!image) dabs = [];
     let brush = null;
     if (bytes[at++] === 1) brush = { x: number(), y: number(), color: rgb() };
+    // No stroke paints so much between two looks.
+    if (soft && known && painted > pixels.length / 4 && !still.matches && !document.hidden) leave();
     if (bottom >= 0) context.putImageData(image, 0, 0, 0, top, image.width, bottom - top + 1);
     onChange?.({ width: image?.width ?? 0, height: image?.height ?? 0, brush, dabs });
   };

@@ -349,7 +349,7 @@ function showSettings() {
   });
   form.theme.replaceChildren(...themes);
   for (const name of ["approval", "hold_sec", "drawing_sec", "theme", "caption"]) form[name].value = settings[name];
-  form.fps_shown.checked = settings.fps_shown;
+  for (const name of ["fps_shown", "hud_shown"]) form[name].checked = settings[name];
 }
 
 function showWords() {
@@ -390,6 +390,7 @@ function bind() {
     give("/settings", {
       approval: form.approval.value, hold_sec: Number(form.hold_sec.value), drawing_sec: Number(form.drawing_sec.value),
       theme: form.theme.value, caption: form.caption.value, fps_shown: form.fps_shown.checked,
+      hud_shown: form.hud_shown.checked,
     }, { method: "PATCH", done: say("saved") });
   });
   const keys = {

@@ -138,7 +138,7 @@ async function start() {
       element.style.setProperty("--brush", css(brush.color));
     }
     showDabs(dabs);
-  });
+  }, { soft: true });
   setInterval(tick, 200);
   addEventListener("resize", () => topics.show && showNow(topics.show));
 }

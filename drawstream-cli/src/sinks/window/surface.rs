@@ -4,18 +4,20 @@
 //! adapter is asked what it is before it is trusted.
 
 use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use pixels::wgpu::{self, DeviceType};
-use pixels::{Pixels, PixelsBuilder, SurfaceTexture};
+use pixels::{Pixels, PixelsBuilder, ScalingMode, SurfaceTexture};
 use softbuffer::Context;
 use winit::window::Window;
 
 use super::WindowError;
+use crate::config::Renderer;
 
 enum Way {
-    Gpu(Box<Pixels<'static>>, (u32, u32)),
-    Cpu(softbuffer::Surface<Arc<Window>, Arc<Window>>),
+    Gpu(Gpu),
+    Cpu(Plain),
 }
 
 /// A window that frames can be put into.
@@ -25,13 +27,13 @@ pub(super) struct Surface {
 }
 
 impl Surface {
-    pub(super) fn new(window: Arc<Window>) -> Result<Self, WindowError> {
-        let way = match gpu(&window) {
-            Some(pixels) => Way::Gpu(Box::new(pixels), (1, 1)),
-            None => cpu(&window)?,
+    pub(super) fn new(window: Arc<Window>, renderer: Renderer) -> Result<Self, WindowError> {
+        let way = match Gpu::new(&window, renderer) {
+            Some(gpu) => Way::Gpu(gpu),
+            None => Way::Cpu(Plain::new(&window)?),
         };
         let name = match &way {
-            Way::Gpu(pixels, _) => pixels.adapter().get_info().name,
+            Way::Gpu(gpu) => gpu.pixels.adapter().get_info().name,
             Way::Cpu(_) => "the CPU".to_owned(),
         };
         tracing::info!("the window is drawn by {name}");
@@ -45,31 +47,35 @@ impl Surface {
     /// Shows a frame as large as fits, in its own shape, on black.
     pub(super) fn show(&mut self, width: u32, height: u32, rgba: &[u8]) -> Result<(), WindowError> {
         let inner = self.window.inner_size();
-        if inner.width == 0 || inner.height == 0 {
+        let inner = (inner.width, inner.height);
+        if inner.0 == 0 || inner.1 == 0 {
             return Ok(());
         }
-        if let Way::Gpu(pixels, size) = &mut self.way {
-            match show_by_gpu(
-                pixels,
-                size,
-                (width, height),
-                (inner.width, inner.height),
-                rgba,
-            ) {
+        if let Way::Gpu(gpu) = &mut self.way {
+            match outlive(|| gpu.show((width, height), inner, rgba)) {
                 Ok(()) => return Ok(()),
                 Err(error) => {
                     tracing::warn!(%error, "the GPU stopped drawing the window; the CPU goes on");
-                    self.way = cpu(&self.window)?;
+                    let cpu = Way::Cpu(Plain::new(&self.window)?);
+                    let gone = std::mem::replace(&mut self.way, cpu);
+                    // What is left of a device that was lost may fall over its own end.
+                    let _ = outlive(|| {
+                        drop(gone);
+                        Ok(())
+                    });
                 }
             }
         }
         match &mut self.way {
-            Way::Cpu(surface) => {
-                show_by_cpu(surface, (width, height), (inner.width, inner.height), rgba)
-            }
-            Way::Gpu(..) => Ok(()),
+            Way::Cpu(plain) => plain.show((width, height), inner, rgba),
+            Way::Gpu(_) => Ok(()),
         }
     }
+}
+
+/// Has a panic of the graphics library end as an error: that is how it tells of a device that was lost.
+fn outlive(work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("the device was lost".to_owned()))
 }
 
 /// What a window would be drawn by.
@@ -109,71 +115,96 @@ fn is_gpu(kind: DeviceType) -> bool {
     }
 }
 
-fn gpu(window: &Arc<Window>) -> Option<Pixels<'static>> {
-    let inner = window.inner_size();
-    let (width, height) = (inner.width.max(1), inner.height.max(1));
-    let texture = SurfaceTexture::new(width, height, Arc::clone(window));
-    let pixels = PixelsBuilder::new(1, 1, texture).build().ok()?;
-    is_gpu(pixels.adapter().get_info().device_type).then_some(pixels)
-}
-
-fn cpu(window: &Arc<Window>) -> Result<Way, WindowError> {
-    let failed = |error: softbuffer::SoftBufferError| WindowError::Surface(error.to_string());
-    let context = Context::new(Arc::clone(window)).map_err(failed)?;
-    softbuffer::Surface::new(&context, Arc::clone(window))
-        .map(Way::Cpu)
-        .map_err(failed)
-}
-
-fn show_by_gpu(
-    pixels: &mut Pixels<'static>,
-    size: &mut (u32, u32),
+/// Draws by a GPU.
+struct Gpu {
+    pixels: Pixels<'static>,
     frame: (u32, u32),
     inner: (u32, u32),
-    rgba: &[u8],
-) -> Result<(), String> {
-    if *size != frame {
-        pixels
-            .resize_buffer(frame.0, frame.1)
-            .map_err(|error| error.to_string())?;
-        *size = frame;
-    }
-    pixels
-        .resize_surface(inner.0, inner.1)
-        .map_err(|error| error.to_string())?;
-    pixels.frame_mut().copy_from_slice(rgba);
-    pixels.render().map_err(|error| error.to_string())
 }
 
-fn show_by_cpu(
-    surface: &mut softbuffer::Surface<Arc<Window>, Arc<Window>>,
-    (width, height): (u32, u32),
-    (inner_w, inner_h): (u32, u32),
-    rgba: &[u8],
-) -> Result<(), WindowError> {
-    let failed = |error: softbuffer::SoftBufferError| WindowError::Surface(error.to_string());
-    let (Some(w), Some(h)) = (NonZeroU32::new(inner_w), NonZeroU32::new(inner_h)) else {
-        return Ok(());
-    };
-    surface.resize(w, h).map_err(failed)?;
-    let mut buffer = surface.buffer_mut().map_err(failed)?;
-    let fitted = Fit::new((width, height), (inner_w, inner_h));
-    let columns: Vec<Option<usize>> = (0..inner_w).map(|x| fitted.column(x)).collect();
-    for (y, row) in (0..inner_h).zip(buffer.chunks_exact_mut(inner_w as usize)) {
-        match fitted.row(y) {
-            None => row.fill(0),
-            Some(source) => {
-                let line = &rgba[source * width as usize * 4..][..width as usize * 4];
-                for (pixel, column) in row.iter_mut().zip(&columns) {
-                    *pixel = column.map_or(0, |x| {
-                        let at = x * 4;
-                        u32::from_be_bytes([0, line[at], line[at + 1], line[at + 2]])
-                    });
+impl Gpu {
+    fn new(window: &Arc<Window>, renderer: Renderer) -> Option<Self> {
+        if renderer == Renderer::Cpu {
+            return None;
+        }
+        let inner = window.inner_size();
+        let inner = (inner.width.max(1), inner.height.max(1));
+        let texture = SurfaceTexture::new(inner.0, inner.1, Arc::clone(window));
+        let mut pixels = PixelsBuilder::new(1, 1, texture).build().ok()?;
+        // Otherwise a window that is smaller than the stage shows only the middle of it.
+        pixels.set_scaling_mode(ScalingMode::Fill);
+        let is_trusted =
+            renderer == Renderer::Gpu || is_gpu(pixels.adapter().get_info().device_type);
+        is_trusted.then_some(Self {
+            pixels,
+            frame: (1, 1),
+            inner,
+        })
+    }
+
+    fn show(&mut self, frame: (u32, u32), inner: (u32, u32), rgba: &[u8]) -> Result<(), String> {
+        if self.frame != frame {
+            self.pixels
+                .resize_buffer(frame.0, frame.1)
+                .map_err(|error| error.to_string())?;
+            self.frame = frame;
+        }
+        if self.inner != inner {
+            self.pixels
+                .resize_surface(inner.0, inner.1)
+                .map_err(|error| error.to_string())?;
+            self.inner = inner;
+        }
+        self.pixels.frame_mut().copy_from_slice(rgba);
+        self.pixels.render().map_err(|error| error.to_string())
+    }
+}
+
+/// Draws by copying.
+pub(super) struct Plain(softbuffer::Surface<Arc<Window>, Arc<Window>>);
+
+impl Plain {
+    pub(super) fn new(window: &Arc<Window>) -> Result<Self, WindowError> {
+        let context = Context::new(Arc::clone(window)).map_err(failed)?;
+        softbuffer::Surface::new(&context, Arc::clone(window))
+            .map(Self)
+            .map_err(failed)
+    }
+
+    /// Shows a frame as large as fits, in its own shape, on black.
+    pub(super) fn show(
+        &mut self,
+        (width, height): (u32, u32),
+        (inner_w, inner_h): (u32, u32),
+        rgba: &[u8],
+    ) -> Result<(), WindowError> {
+        let (Some(w), Some(h)) = (NonZeroU32::new(inner_w), NonZeroU32::new(inner_h)) else {
+            return Ok(());
+        };
+        self.0.resize(w, h).map_err(failed)?;
+        let mut buffer = self.0.buffer_mut().map_err(failed)?;
+        let fitted = Fit::new((width, height), (inner_w, inner_h));
+        let columns: Vec<Option<usize>> = (0..inner_w).map(|x| fitted.column(x)).collect();
+        for (y, row) in (0..inner_h).zip(buffer.chunks_exact_mut(inner_w as usize)) {
+            match fitted.row(y) {
+                None => row.fill(0),
+                Some(source) => {
+                    let line = &rgba[source * width as usize * 4..][..width as usize * 4];
+                    for (pixel, column) in row.iter_mut().zip(&columns) {
+                        *pixel = column.map_or(0, |x| {
+                            let at = x * 4;
+                            u32::from_be_bytes([0, line[at], line[at + 1], line[at + 2]])
+                        });
+                    }
                 }
             }
         }
+        buffer.present().map_err(failed)
     }
-    buffer.present().map_err(failed)
+}
+
+fn failed(error: softbuffer::SoftBufferError) -> WindowError {
+    WindowError::Surface(error.to_string())
 }
 
 /// Where a frame lies in a window: as large as fits, centred.

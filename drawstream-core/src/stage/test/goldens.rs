@@ -13,12 +13,8 @@ fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/stage"))
 }
 
-fn save(stage: &Stage, name: &str) {
-    let (w, h) = (u32::from(stage.size().w()), u32::from(stage.size().h()));
-    let pixels = stage
-        .pixels()
-        .chunks_exact(4)
-        .flat_map(|p| [p[0], p[1], p[2]]);
+fn save((w, h): (u32, u32), pixels: &[u8], name: &str) {
+    let pixels = pixels.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]);
     let picture = image::RgbImage::from_raw(w, h, pixels.collect()).expect("all pixels are there");
     let file = std::fs::File::create(folder().join(name)).expect("the folder can be written to");
     let best = image::codecs::png::CompressionType::Best;
@@ -34,27 +30,28 @@ fn save(stage: &Stage, name: &str) {
 
 /// Compares what a stage shows with the golden picture of this name.
 fn check(stage: &Stage, name: &str) {
+    let size = (u32::from(stage.size().w()), u32::from(stage.size().h()));
+    check_picture(size, stage.pixels(), name);
+}
+
+fn check_picture(size: (u32, u32), pixels: &[u8], name: &str) {
     if std::env::var_os("DRAWSTREAM_GOLDENS").is_some() {
-        save(stage, &format!("{name}.png"));
+        save(size, pixels, &format!("{name}.png"));
         return;
     }
     let path = folder().join(format!("{name}.png"));
     let golden = image::open(&path)
         .expect("the golden picture is there")
         .to_rgba8();
-    let size = (u32::from(stage.size().w()), u32::from(stage.size().h()));
     assert_eq!(golden.dimensions(), size, "{name}");
-    if golden.as_raw().as_slice() != stage.pixels() {
-        let pairs = golden
-            .as_raw()
-            .chunks_exact(4)
-            .zip(stage.pixels().chunks_exact(4));
+    if golden.as_raw().as_slice() != pixels {
+        let pairs = golden.as_raw().chunks_exact(4).zip(pixels.chunks_exact(4));
         let first = pairs
             .clone()
             .position(|(a, b)| a != b)
             .expect("one differs");
         let count = pairs.filter(|(a, b)| a != b).count();
-        save(stage, &format!("{name}.actual.png"));
+        save(size, pixels, &format!("{name}.actual.png"));
         let (x, y) = (first % size.0 as usize, first / size.0 as usize);
         panic!("{name}: {count} pixels differ, the first at ({x}, {y})");
     }
@@ -288,6 +285,41 @@ fn the_nastiest_texts() {
     view.now = ShowTime::from_millis(9_000);
     stage.render(&view);
     check(&stage, "nastiest-contrast-ru");
+}
+
+#[test]
+fn drawing_inside_of_a_safe_area() {
+    let props = Props::new(
+        "Anna Solbakken",
+        "A cosy cabin under the northern lights",
+        12.3,
+    );
+    let queue = props.queue();
+    let mut stage = Stage::new(StageOptions {
+        size: StageSize::new(HD.0, HD.1).expect("a size of a stage"),
+        safe_area: SafeArea::new(5).expect("five percent"),
+        theme: ThemeName::Gallery,
+        ..StageOptions::default()
+    });
+    stage.render(&props.view(DRAWING, &queue));
+    check(&stage, "safe-area-gallery-en");
+}
+
+#[test]
+fn the_sheet_of_keys() {
+    let keys = [
+        HelpKey::Pause,
+        HelpKey::Skip,
+        HelpKey::FullScreen,
+        HelpKey::Hud,
+        HelpKey::Help,
+    ];
+    for locale in Locale::ALL {
+        let sheet = HelpSheet::new(ThemeName::Atelier, locale, &keys, 1.0);
+        let size = (u32::from(sheet.w()), u32::from(sheet.h()));
+        let name = format!("keys-atelier-{}", locale.name());
+        check_picture(size, sheet.pixels(), &name);
+    }
 }
 
 #[test]
