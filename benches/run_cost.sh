@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What a running show costs, headless at 60 frames a second: processor and memory while it draws, frames over 33 ms, and the
-# processor of an idle stage. With DRAWING=1800 it is a soak at some twenty times the usual pace: paintings of 3 s that
+# processor of an idle stage. With WATCHERS=10 so many browser sources watch a third show. With DRAWING=1800 it is a soak at some twenty times the usual pace: paintings of 3 s that
 # stay for 1 s. Memory is told after a quarter of the time and at the end.
-# usage: benches/run_cost.sh     DRAWING (60) and IDLE (30) seconds, PAINTING (3) seconds, BIN (target/release/drawstream)
+# usage: benches/run_cost.sh     DRAWING (60) and IDLE (30) seconds, PAINTING (3) seconds, WATCHERS (0), BIN and WATCH
+# (target/release/drawstream and target/release/examples/watch)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$(realpath "${BIN:-target/release/drawstream}") drawing=${DRAWING:-60} idle=${IDLE:-30} painting=${PAINTING:-3} port=${PORT:-18423}
@@ -28,4 +29,11 @@ start drawing --demo --set data_dir="$folder/drawing" --set planner.backend=buil
 a=$(ticks); sleep $((drawing / 4)); early=$(memory); sleep $((drawing - drawing / 4)); b=$(ticks)
 echo "drawing: $(share "$a" "$b" "$drawing"), $early after a quarter, $(memory) at the end"
 curl -fsS "http://127.0.0.1:$port/metrics" | grep -E '^drawstream_(late_frames_total|frame_seconds_(sum|count)|donations\{state="shown"\})'
+end
+[ "${WATCHERS:-0}" -gt 0 ] || exit 0
+start watched --demo --set data_dir="$folder/watched" --set planner.backend=builtin
+a=$(ticks); sleep "$drawing"; b=$(ticks)
+echo "drawing, unwatched: $(share "$a" "$b" "$drawing")"
+a=$(ticks); "${WATCH:-target/release/examples/watch}" 127.0.0.1:"$port" "$WATCHERS" "$drawing"; b=$(ticks)
+echo "drawing, watched by $WATCHERS: $(share "$a" "$b" "$drawing")"
 end

@@ -17,6 +17,7 @@ pub mod intake;
 pub mod ledger;
 pub mod live;
 pub mod logging;
+mod memory;
 pub mod meters;
 pub mod painters;
 mod peer;

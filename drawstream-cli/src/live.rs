@@ -110,6 +110,11 @@ impl Live {
         sinks: Vec<Box<dyn Sink>>,
     ) -> Result<Self, Failure> {
         let gate = Arc::new(config.gate.open()?);
+        // Nothing of the start needs its words, and reading them takes longer than all the rest.
+        tokio::task::spawn_blocking({
+            let gate = Arc::clone(&gate);
+            move || gate.wake()
+        });
         let stage_options = stagehand_options(&config, options, &gate)?;
         let listener = listen(&config, options).await?;
         let (clerk, ledger) = open_ledger(&config)?;

@@ -126,14 +126,15 @@ pub enum Judgement {
     Refused(Refusal),
 }
 
-static BUILT_IN: LazyLock<Arc<Lexicon>> =
-    LazyLock::new(|| Arc::new(Lexicon::with("").expect("a test reads the data files")));
+static BUILT_IN: LazyLock<Lexicon> =
+    LazyLock::new(|| Lexicon::with("").expect("a test reads the data files"));
 
 /// The gate: a policy, and the words that it knows. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Gate {
     policy: Policy,
-    lexicon: Arc<Lexicon>,
+    /// The words with the streamer's own ones; the built-in ones where there are none of those.
+    own: Option<Arc<Lexicon>>,
 }
 
 impl Default for Gate {
@@ -143,12 +144,9 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// A gate with the built-in words. The first takes some milliseconds to read them.
+    /// A gate with the built-in words. They are read for the first text that it is asked about, or by [`Gate::wake`].
     pub fn new(policy: Policy) -> Self {
-        Self {
-            policy,
-            lexicon: BUILT_IN.clone(),
-        }
+        Self { policy, own: None }
     }
 
     /// A gate that knows a streamer's own rules besides: lines of `category | pattern # why`, and
@@ -159,13 +157,22 @@ impl Gate {
     pub fn with_words(policy: Policy, words: &str) -> Result<Self, LexiconError> {
         Ok(Self {
             policy,
-            lexicon: Arc::new(Lexicon::with(words)?),
+            own: Some(Arc::new(Lexicon::with(words)?)),
         })
+    }
+
+    /// Reads the words now, which takes some hundred milliseconds, so that the first text does not wait for it.
+    pub fn wake(&self) {
+        self.lexicon();
+    }
+
+    fn lexicon(&self) -> &Lexicon {
+        self.own.as_deref().unwrap_or_else(|| &BUILT_IN)
     }
 
     /// What is in a text, and what follows. A pure function; never panics; linear in the length of the text.
     pub fn screen(&self, text: &str, field: Field) -> Verdict {
-        let screening = screening::screen(text, &self.lexicon);
+        let screening = screening::screen(text, self.lexicon());
         let mut call = Call::Allow;
         let mut masks = Vec::new();
         for (hit, whole) in &screening.hits {

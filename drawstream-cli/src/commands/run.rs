@@ -72,6 +72,7 @@ impl RunArgs {
     /// Where the show cannot begin; once it runs, it ends well.
     pub fn run(self) -> Result<(), Failure> {
         // Only a program with one thread may ask for the local time; the clock on the stage needs it.
+        crate::memory::keep_little();
         let utc_offset = time::UtcOffset::current_local_offset().unwrap_or(time::UtcOffset::UTC);
         let demo_data = self
             .demo

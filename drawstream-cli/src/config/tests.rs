@@ -96,6 +96,16 @@ fn what_cannot_be_used_is_named_with_its_place_and_the_mend() {
         "drawstream.toml: locale = \"de\" is not one of en, ru",
     );
     check_error(
+        "[stage]\ntheme = \"paper\"",
+        &[],
+        "drawstream.toml: stage.theme = \"paper\" is not one of atelier, aurora, gallery, contrast",
+    );
+    check_error(
+        "",
+        &[("STAGE_SAFE_AREA", "16")],
+        "environment: stage.safe_area = \"16\" is not a number from 0 to 15",
+    );
+    check_error(
         "locale = [1]",
         &[],
         "drawstream.toml: locale is one value, not a table or list",

@@ -396,12 +396,13 @@ async fn a_setting_that_cannot_be_used_changes_nothing_and_says_why() {
     let (status, problem) = ask(&server, "PATCH", "/settings", &[JSON], &body).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(problem["detail"].as_str().unwrap().starts_with("theme:"));
-    let body = json!({"hold_sec": 30.0, "approval": "suspicious"}).to_string();
+    let body = json!({"hold_sec": 30.0, "approval": "suspicious", "hud_shown": false}).to_string();
     let (status, settings) = ask(&server, "PATCH", "/settings", &[JSON], &body).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(settings["hold_sec"], 30.0);
     assert_eq!(settings["approval"], "suspicious");
     assert_eq!(settings["theme"], "atelier");
+    assert_eq!(settings["hud_shown"], false);
 }
 
 /// Reads events of a stream until one has what is looked for.

@@ -104,10 +104,14 @@ impl<'a> Floor<'a> {
 
     async fn play(&mut self) {
         let mut last_stroke: Option<Instant> = None;
+        let mut is_up = false;
         loop {
             let now = self.now();
             self.give(now, Input::Tick);
             let moves = self.draw(now);
+            if !std::mem::replace(&mut is_up, true) {
+                tracing::debug!("the first frame is on the stage");
+            }
             if let Some(until) = last_stroke
                 && (Instant::now() >= until || !moves)
             {
