@@ -72,6 +72,9 @@ use mixing::{Mixing, neighbours};
 use options::Asked;
 use refine::Painted;
 
+/// In [`Quality::Fast`] the grid is found by the edges along every so many rows and columns: there are enough of them.
+const STRIDE: usize = 6;
+
 /// What [`pixelize`] made of a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pixelized {
@@ -166,17 +169,22 @@ pub fn pixelize(picture: &RgbImage, options: &Options) -> Result<Pixelized, Pixe
             });
         }
     }
-    let lab = LabImage::of(picture);
-    // Every sixth row and column has edges enough to find the grid, and takes a sixth of the time.
-    let stride = match options.quality {
-        Quality::Best => 1,
-        Quality::Fast => 6,
+    // The whole picture in OKLab, where all of it is looked at.
+    let lab = match options.quality {
+        Quality::Best => Some(LabImage::of(picture)),
+        Quality::Fast => None,
     };
-    let edges = Edges::of(&lab, stride);
+    let edges = match &lab {
+        Some(lab) => Edges::of(lab),
+        None => Edges::sparse(picture, STRIDE),
+    };
     let mut lattice = Lattice::find(&edges, asked.cells, options.quality)
         .filter(|lattice| asked.is_near(lattice.columns(), lattice.rows()));
     let mut painted = match &mut lattice {
-        Some(lattice) => with_grid(&lab, lattice, options),
+        Some(lattice) => match &lab {
+            Some(lab) => with_grid(lab, lattice, options),
+            None => at_once(picture, lattice, options),
+        },
         None => without_grid(picture, &asked, options),
     };
     if let PaletteChoice::Wished { colors, pull } = &options.palette {
@@ -220,29 +228,29 @@ fn given(cells: &Cells, options: &Options) -> Option<Vec<Lab>> {
     }
 }
 
+/// Grid, colours and labels, refined together.
 fn with_grid(picture: &LabImage, lattice: &mut Lattice, options: &Options) -> Painted {
     let most = usize::from(options.colors);
-    let cells = match options.quality {
-        Quality::Best => Cells::sample::<7>(picture, lattice),
-        Quality::Fast => Cells::sample::<5>(picture, lattice),
-    };
+    let cells = Cells::sample::<7, 56>(picture, lattice);
     let given = given(&cells, options);
-    match options.quality {
-        Quality::Best => refine::refine(picture, lattice, cells, most, given.as_deref()),
-        Quality::Fast => {
-            let mixing = Mixing::measured(&cells.colors, cells.columns, cells.noise);
-            let around = neighbours(cells.columns, cells.rows);
-            let mut pure = cells;
-            pure.colors = mixing.undone(&pure.colors, &around);
-            let settled = given.is_some();
-            let palette = given.unwrap_or_else(|| palette_search::find(&pure, most, Quality::Fast));
-            let mut painted = nearest(palette, pure);
-            if !settled {
-                refine::tidy(&mut painted, &around, most);
-            }
-            painted
-        }
+    refine::refine(picture, lattice, cells, most, given.as_deref())
+}
+
+/// Colours and labels in one pass.
+fn at_once(picture: &RgbImage, lattice: &Lattice, options: &Options) -> Painted {
+    let most = usize::from(options.colors);
+    let mut cells = Cells::sample::<5, 32>(picture, lattice);
+    let given = given(&cells, options);
+    let mixing = Mixing::measured(&cells.colors, cells.columns, cells.noise);
+    let around = neighbours(cells.columns, cells.rows);
+    cells.colors = mixing.undone(&cells.colors, &around);
+    let settled = given.is_some();
+    let palette = given.unwrap_or_else(|| palette_search::find(&cells, most, Quality::Fast));
+    let mut painted = nearest(palette, cells);
+    if !settled {
+        refine::tidy(&mut painted, &around, most);
     }
+    painted
 }
 
 fn without_grid(picture: &RgbImage, asked: &Asked, options: &Options) -> Painted {

@@ -99,86 +99,28 @@ impl Histogram {
     }
 
     fn best_path(&self, pitch: f32) -> Vec<f32> {
-        // Intervals from 0.84 to 1.16 of the pitch: what diffusion models' grids stray.
-        const STRAY: f32 = 0.16;
-        // Leaving the pitch costs 6 for its square; changing the interval 0.35 a squared quarter of a pixel where
-        // cells are 8 px, which is 1/32 of the cell: of larger and smaller cells it is the same share.
-        const LEAVE: f32 = 6.0;
-        const CHANGE: f32 = 0.35 * 32.0 * 32.0;
-        // A larger change of the interval costs more than any reward gives back.
-        const MOST_CHANGE: usize = 3;
         let bins = self.fine;
         let least = ((1.0 - STRAY) * pitch * bins).ceil().max(1.0) as usize;
         let most = (((1.0 + STRAY) * pitch * bins) as usize).max(least);
-        let kinds = most - least + 1;
-        let n = self.bins.len();
-        if n <= most {
+        if self.bins.len() <= most {
             return Vec::new();
         }
         let rewards = self.rewards(pitch);
+        let leave = (least..=most).map(|d| {
+            let off = (d as f32 / bins - pitch) / pitch;
+            LEAVE * off * off
+        });
         let per_change = CHANGE / (pitch * pitch * bins * bins);
-        let leave: Vec<f32> = (least..=most)
-            .map(|d| {
-                let off = (d as f32 / bins - pitch) / pitch;
-                LEAVE * off * off
-            })
-            .collect();
-        let costs: [f32; 2 * MOST_CHANGE + 1] = std::array::from_fn(|i| {
+        let costs = std::array::from_fn(|i| {
             let change = i.abs_diff(MOST_CHANGE) as f32;
             per_change * change * change
         });
-        // A state's value, and which interval led to it (`kinds` where the path starts here).
-        let mut values = vec![f32::MIN; n * kinds];
-        let mut before = vec![kinds as u16; n * kinds];
+        let mut paths = Paths::new(rewards.len(), least, leave.collect(), costs);
         for (at, &reward) in rewards.iter().enumerate() {
-            for (kind, &leave) in leave.iter().enumerate() {
-                let state = at * kinds + kind;
-                let interval = least + kind;
-                let mut best = (f32::MIN, kinds);
-                if at < interval {
-                    best.0 = 0.0;
-                } else {
-                    let from = (at - interval) * kinds;
-                    let low = kind.saturating_sub(MOST_CHANGE);
-                    let high = (kind + MOST_CHANGE + 1).min(kinds);
-                    let before = &values[from + low..from + high];
-                    let costs = &costs[low + MOST_CHANGE - kind..];
-                    for (k, (value, cost)) in (low..).zip(before.iter().zip(costs)) {
-                        if value - cost > best.0 {
-                            best = (value - cost, k);
-                        }
-                    }
-                }
-                values[state] = best.0 + reward - leave;
-                before[state] = best.1 as u16;
-            }
+            paths.reach(at, reward);
         }
-        self.walk_back(&values, &before, least, kinds)
-    }
-
-    /// The best path that ends within one interval of the axis's end.
-    fn walk_back(&self, values: &[f32], before: &[u16], least: usize, kinds: usize) -> Vec<f32> {
-        let n = self.bins.len();
-        let tail = (n - least) * kinds;
-        let mut best = tail;
-        for state in tail..n * kinds {
-            if values[state] > values[best] {
-                best = state;
-            }
-        }
-        let (mut at, mut kind) = (best / kinds, best % kinds);
-        let mut places = vec![at as f32 / self.fine];
-        loop {
-            let next = usize::from(before[at * kinds + kind]);
-            if next == kinds {
-                break;
-            }
-            at -= least + kind;
-            kind = next;
-            places.push(at as f32 / self.fine);
-        }
-        places.reverse();
-        places
+        let places = paths.walk_back();
+        places.into_iter().map(|at| at as f32 / self.fine).collect()
     }
 
     /// The share of the weight within `reach` pixels of a boundary.
@@ -233,4 +175,136 @@ pub(crate) fn histograms(edges: &Edges) -> [Histogram; 2] {
         let points = edges.axes[axis].iter().map(|p| (p.across, p.weight));
         Histogram::new(edges.size[axis], points)
     })
+}
+
+/// Intervals stray so far from the pitch: what diffusion models' grids do.
+const STRAY: f32 = 0.16;
+/// What leaving the pitch costs, for its square.
+const LEAVE: f32 = 6.0;
+/// What changing the interval costs: 0.35 a squared quarter of a pixel where cells are 8 px, which is 1/32 of the
+/// cell: of larger and smaller cells it is the same share.
+const CHANGE: f32 = 0.35 * 32.0 * 32.0;
+/// A larger change of the interval, in bins, costs more than any reward gives back.
+const MOST_CHANGE: usize = 3;
+/// Changes from all the way down to all the way up.
+const CHANGES: usize = 2 * MOST_CHANGE + 1;
+
+/// The best paths to each state, a state being a place and the interval before it, both in bins.
+///
+/// A state at `at` with interval `least + kind` comes from one at `at - least - kind` whose kind is that of it or up
+/// to three off. States are laid out by `at + kind`, so that for each change those of all kinds lie side by side and
+/// vector registers can compare them. Which one was best is not kept but found again on the way back.
+struct Paths {
+    values: Vec<f32>,
+    least: usize,
+    kinds: usize,
+    /// Kinds of a row, with room to both sides.
+    wide: usize,
+    places: usize,
+    leave: Vec<f32>,
+    costs: [f32; CHANGES],
+    /// Scratch: what each kind's best predecessor is worth.
+    best: Vec<f32>,
+}
+
+/// The larger of two numbers; unlike `f32::max` one instruction, since it needn't care for what is no number.
+#[inline(always)]
+fn larger(p: f32, q: f32) -> f32 {
+    if p > q { p } else { q }
+}
+
+/// A vector register's worth of kinds.
+const LANES: usize = 8;
+/// More than any path is worth.
+const NEVER: f32 = 1e9;
+
+impl Paths {
+    fn new(places: usize, least: usize, mut leave: Vec<f32>, costs: [f32; CHANGES]) -> Self {
+        let kinds = leave.len();
+        // Kinds that there aren't, to fill the last lanes, are worth nothing.
+        let filled = kinds.next_multiple_of(LANES);
+        leave.resize(filled, NEVER);
+        let wide = filled + 2 * MOST_CHANGE;
+        Self {
+            values: vec![-NEVER; (places + filled) * wide],
+            least,
+            kinds,
+            wide,
+            places,
+            best: vec![0.0; filled],
+            leave,
+            costs,
+        }
+    }
+
+    /// Where the value of a state lies.
+    fn state(&self, at: usize, kind: usize) -> usize {
+        (at + kind) * self.wide + MOST_CHANGE + kind
+    }
+
+    /// Values the states at the next place.
+    fn reach(&mut self, at: usize, reward: f32) {
+        // Paths start where there is no room for an interval before.
+        if at < self.least + self.kinds + MOST_CHANGE {
+            for kind in 0..self.kinds {
+                let best = self.predecessor(at, kind).map_or(0.0, |(_, value)| value);
+                let state = self.state(at, kind);
+                self.values[state] = best + reward - self.leave[kind];
+            }
+            return;
+        }
+        let rows = (at - self.least - MOST_CHANGE) * self.wide;
+        let filled = self.best.len();
+        self.best.fill(-NEVER);
+        for (change, &cost) in self.costs.iter().enumerate() {
+            let before = &self.values[rows + change * (self.wide + 1)..][..filled];
+            for (best, value) in self.best.iter_mut().zip(before) {
+                *best = larger(*best, value - cost);
+            }
+        }
+        for (best, leave) in self.best.iter_mut().zip(&self.leave) {
+            *best += reward - leave;
+        }
+        let mut state = self.state(at, 0);
+        for &value in &self.best[..self.kinds] {
+            self.values[state] = value;
+            state += self.wide + 1;
+        }
+    }
+
+    /// The kind of the best state before this one, and its value less the change's cost; `None` where a path starts.
+    fn predecessor(&self, at: usize, kind: usize) -> Option<(usize, f32)> {
+        let from = at.checked_sub(self.least + kind)?;
+        let mut best = (kind, f32::MIN);
+        for before in kind.saturating_sub(MOST_CHANGE)..(kind + MOST_CHANGE + 1).min(self.kinds) {
+            let cost = self.costs[before + MOST_CHANGE - kind];
+            let value = self.values[self.state(from, before)] - cost;
+            if value > best.1 {
+                best = (before, value);
+            }
+        }
+        Some(best)
+    }
+
+    /// The places of the best path that ends within one interval of the axis's end, ascending.
+    fn walk_back(&self) -> Vec<usize> {
+        let value = |(at, kind): (usize, usize)| self.values[self.state(at, kind)];
+        let mut best = (self.places - self.least, 0);
+        for at in self.places - self.least..self.places {
+            for kind in 0..self.kinds {
+                if value((at, kind)) > value(best) {
+                    best = (at, kind);
+                }
+            }
+        }
+        let (mut at, mut kind) = best;
+        let mut places = vec![at];
+        while let Some((before, _)) = self.predecessor(at, kind) {
+            at -= self.least + kind;
+            kind = before;
+            places.push(at);
+        }
+        places.reverse();
+        places
+    }
 }

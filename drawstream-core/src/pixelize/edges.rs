@@ -1,5 +1,6 @@
 //! [`Edges`]: where colours change fastest, finer than a pixel.
 
+use image::RgbImage;
 use rayon::prelude::*;
 
 use super::lab::LabImage;
@@ -24,16 +25,24 @@ pub(crate) struct Edges {
 }
 
 impl Edges {
-    /// Edge points along every `stride`th row and column of a picture.
-    pub(crate) fn of(picture: &LabImage, stride: usize) -> Self {
-        let rows = picture.every_row(stride);
-        let (across, down) = rayon::join(
-            || points(rows.as_ref().unwrap_or(picture), stride),
-            || points(&picture.every_column(stride), stride),
-        );
+    /// Edge points along every row and column of a picture.
+    pub(crate) fn of(picture: &LabImage) -> Self {
+        let (across, down) = rayon::join(|| points(picture, 1), || points(&picture.turned(), 1));
         Self {
             axes: [across, down],
             size: [picture.width, picture.height],
+        }
+    }
+
+    /// Edge points along every `stride`th row and column of a picture: enough to find the grid.
+    pub(crate) fn sparse(picture: &RgbImage, stride: usize) -> Self {
+        let (across, down) = rayon::join(
+            || points(&LabImage::of_rows(picture, stride), stride),
+            || points(&LabImage::of_columns(picture, stride), stride),
+        );
+        Self {
+            axes: [across, down],
+            size: [picture.width() as usize, picture.height() as usize],
         }
     }
 }

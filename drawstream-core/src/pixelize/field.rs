@@ -34,13 +34,8 @@ impl Field {
 
     /// The displacement at a place of the picture.
     pub(crate) fn at(&self, x: f32, y: f32) -> [f32; 2] {
-        let place = |v: f32, n: usize| {
-            let v = (v / self.tile - 0.5).clamp(0.0, (n - 1) as f32);
-            let i = (v as usize).min(n.saturating_sub(2));
-            (i, (i + 1).min(n - 1), v - i as f32)
-        };
-        let (x0, x1, fx) = place(x, self.columns);
-        let (y0, y1, fy) = place(y, self.rows);
+        let (x0, x1, fx) = self.between(x, self.columns);
+        let (y0, y1, fy) = self.between(y, self.rows);
         let get = |x: usize, y: usize| self.shifts[y * self.columns + x];
         std::array::from_fn(|i| {
             let top = get(x0, y0)[i] + (get(x1, y0)[i] - get(x0, y0)[i]) * fx;
@@ -49,19 +44,50 @@ impl Field {
         })
     }
 
+    /// Which two tiles' middles a place lies between, and how far from the first to the second.
+    fn between(&self, place: f32, tiles: usize) -> (usize, usize, f32) {
+        let v = (place / self.tile - 0.5).clamp(0.0, (tiles - 1) as f32);
+        let i = (v as usize).min(tiles.saturating_sub(2));
+        (i, (i + 1).min(tiles - 1), v - i as f32)
+    }
+
+    /// The displacements on a row of the picture (`axis` 0) or on a column of it (`axis` 1).
+    pub(crate) fn line(&self, axis: usize, place: f32) -> Line {
+        let (tiles, across, step, beside) = if axis == 0 {
+            (self.columns, self.rows, 1, self.columns)
+        } else {
+            (self.rows, self.columns, self.columns, 1)
+        };
+        let (near, far, share) = self.between(place, across);
+        let blended = |i: usize| -> [f32; 2] {
+            let (p, q) = (
+                self.shifts[i * step + near * beside],
+                self.shifts[i * step + far * beside],
+            );
+            std::array::from_fn(|c| p[c] + (q[c] - p[c]) * share)
+        };
+        let shifts: Vec<[f32; 2]> = (0..tiles).map(blended).collect();
+        let pairs = (0..tiles).map(|i| {
+            let (p, q) = (shifts[i], shifts[(i + 1).min(tiles - 1)]);
+            [p, std::array::from_fn(|c| q[c] - p[c])]
+        });
+        Line {
+            pairs: pairs.collect(),
+            a_pixel: 1.0 / self.tile,
+        }
+    }
+
     /// Places and weights of an axis's points with the displacement taken out.
-    pub(crate) fn straightened<'a>(
-        &'a self,
+    pub(crate) fn straightened(
+        &self,
         axis: usize,
-        points: &'a [EdgePoint],
-    ) -> impl Iterator<Item = (f32, f32)> + 'a {
-        points.iter().map(move |p| {
-            let [x, y] = if axis == 0 {
-                [p.across, p.along]
-            } else {
-                [p.along, p.across]
-            };
-            (p.across - self.at(x, y)[axis], p.weight)
+        points: &[EdgePoint],
+    ) -> impl Iterator<Item = (f32, f32)> {
+        by_line(points).flat_map(move |points| {
+            let line = self.line(axis, points[0].along);
+            points
+                .iter()
+                .map(move |p| (p.across - line.at(p.across)[axis], p.weight))
         })
     }
 
@@ -75,18 +101,23 @@ impl Field {
     ) {
         let near = nearness(boundaries, length);
         let mut scores = vec![[0.0f32; TRIES]; self.shifts.len()];
-        for p in points {
-            let [x, y] = if axis == 0 {
-                [p.across, p.along]
-            } else {
-                [p.along, p.across]
-            };
-            let bin = ((p.across - self.at(x, y)[axis]) * 4.0 + 0.5) as usize;
-            let tile = self.tile_of(x, y);
-            // nearness() is padded by REACH on both sides.
-            let from = bin.min(near.len() - TRIES);
-            for (score, n) in scores[tile].iter_mut().zip(&near[from..from + TRIES]) {
-                *score += p.weight * n;
+        for points in by_line(points) {
+            let along = points[0].along;
+            let line = self.line(axis, along);
+            for p in points {
+                let [x, y] = if axis == 0 {
+                    [p.across, along]
+                } else {
+                    [along, p.across]
+                };
+                let bin = ((p.across - line.at(p.across)[axis]) * 4.0 + 0.5) as usize;
+                let score = &mut scores[self.tile_of(x, y)];
+                // nearness() is padded by REACH on both sides.
+                let from = bin.min(near.len() - TRIES);
+                let near: &[f32; TRIES] = near[from..].first_chunk().expect("TRIES are left");
+                for (score, n) in score.iter_mut().zip(near) {
+                    *score += p.weight * n;
+                }
             }
         }
         self.apply(axis, &self.smoothed(&scores));
@@ -152,6 +183,32 @@ impl Field {
     /// Every tile's displacement, row by row.
     pub(crate) fn shifts_mut(&mut self) -> &mut [[f32; 2]] {
         &mut self.shifts
+    }
+}
+
+/// Points line by line, as they were found.
+fn by_line(points: &[EdgePoint]) -> impl Iterator<Item = &[EdgePoint]> {
+    points.chunk_by(|p, q| p.along == q.along)
+}
+
+/// The displacements on one line of a picture.
+pub(crate) struct Line {
+    /// Each tile's displacement, and how much it is to the next.
+    pairs: Vec<[[f32; 2]; 2]>,
+    /// Tiles a pixel.
+    a_pixel: f32,
+}
+
+impl Line {
+    /// The displacement at a place of the line.
+    #[inline]
+    pub(crate) fn at(&self, place: f32) -> [f32; 2] {
+        let last = self.pairs.len() - 1;
+        let v = (place * self.a_pixel - 0.5).clamp(0.0, last as f32);
+        let i = (v as usize).min(last);
+        let [from, step] = self.pairs[i];
+        let share = v - i as f32;
+        [from[0] + step[0] * share, from[1] + step[1] * share]
     }
 }
 

@@ -59,7 +59,11 @@ impl Lattice {
         let mut field = Field::flat(width, height, 10.0 * found.pixels, found.pixels);
         let mut pitch = [found.pixels; 2];
         let mut lines = [Vec::new(), Vec::new()];
-        for round in 0..ROUNDS {
+        let rounds = match quality {
+            Quality::Best => ROUNDS,
+            Quality::Fast => ROUNDS - 1,
+        };
+        for round in 0..rounds {
             for axis in 0..2 {
                 let points = &edges.axes[axis];
                 let length = edges.size[axis];
@@ -74,7 +78,7 @@ impl Lattice {
                 if round == 0 && quality == Quality::Best {
                     lines[axis] = histogram.trace(pitch[axis]);
                 }
-                if round + 1 < ROUNDS {
+                if round + 1 < rounds {
                     field.follow(axis, points, &lines[axis], length);
                 }
             }

@@ -20,8 +20,9 @@ pub(crate) fn find(cells: &Cells, most: usize, quality: Quality) -> Vec<Lab> {
     let denoised = cells.denoised();
     let scatter = cells.scatter();
     let candidates = Candidates::of(&denoised, &cells.purity, &scatter, cells.noise, candidates);
-    let mut chosen = candidates.greedy(most);
-    candidates.swap(&mut chosen);
+    let costs = Costs::of(&candidates);
+    let mut chosen = costs.greedy(&candidates, most);
+    costs.swap(&candidates, &mut chosen);
     let mut palette: Vec<Lab> = chosen.iter().map(|&c| candidates.colors[c]).collect();
     candidates.settle(&mut palette);
     for _ in 0..12 {
@@ -218,44 +219,6 @@ impl Candidates {
         libm::powf(3.0, 0.6) * ALIKE * ALIKE
     }
 
-    /// Candidates chosen one after another, each the one that saves most.
-    ///
-    /// A candidate's saving only shrinks as others are chosen, so an old figure that is beaten by a fresh one needs
-    /// no second look: that makes it fast.
-    fn greedy(&self, most: usize) -> Vec<usize> {
-        let mut costs: Vec<f32> = self
-            .weights
-            .iter()
-            .map(|w| w * PLAINLY_WRONG * PLAINLY_WRONG)
-            .collect();
-        let mut savings: Vec<(f32, usize)> = (0..self.colors.len())
-            .map(|c| (self.saving(&costs, c), c))
-            .collect();
-        let mut chosen = Vec::new();
-        while chosen.len() < most {
-            // Descending, the first of equals in front.
-            savings.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            let mut best = (0, f32::MIN);
-            for (old, c) in &mut savings {
-                if *old <= best.1 {
-                    break;
-                }
-                *old = self.saving(&costs, *c);
-                if *old > best.1 {
-                    best = (*c, *old);
-                }
-            }
-            if !chosen.is_empty() && best.1 <= self.worthwhile() {
-                break;
-            }
-            chosen.push(best.0);
-            for (i, cost) in costs.iter_mut().enumerate() {
-                *cost = cost.min(self.cost(i, self.colors[best.0]));
-            }
-        }
-        chosen
-    }
-
     /// How much of these costs a candidate would save.
     fn saving(&self, costs: &[f32], candidate: usize) -> f32 {
         let color = self.colors[candidate];
@@ -275,40 +238,6 @@ impl Candidates {
             }
         }
         best
-    }
-
-    /// Exchanges chosen candidates for others as long as that saves.
-    fn swap(&self, chosen: &mut [usize]) {
-        let n = self.colors.len();
-        // More exchanges than this have not been seen to change a picture.
-        const MOST_EXCHANGES: usize = 24;
-        for _ in 0..(2 * chosen.len()).min(MOST_EXCHANGES) {
-            let places: Vec<Lab> = chosen.iter().map(|&c| self.colors[c]).collect();
-            let served = self.served(&places);
-            let mut best = (0, 0, 1e-7);
-            for c in 0..n {
-                let mut saved = 0.0;
-                let mut lost = vec![0.0; chosen.len()];
-                for (i, &(k, first, second)) in served.iter().enumerate() {
-                    if second <= 0.0 {
-                        continue;
-                    }
-                    let cost = self.cost(i, self.colors[c]);
-                    saved += (first - cost).max(0.0);
-                    // Without k this one falls to the newcomer or to its second.
-                    lost[k] += cost.min(second) - cost.min(first);
-                }
-                for (k, lost) in lost.iter().enumerate() {
-                    if saved - lost > best.2 {
-                        best = (k, c, saved - lost);
-                    }
-                }
-            }
-            if best.2 <= 1e-7 {
-                return;
-            }
-            chosen[best.0] = best.1;
-        }
     }
 
     /// Of each candidate: which of these colours is nearest, what that costs, and what the second would.
@@ -387,5 +316,105 @@ impl Candidates {
             return true;
         }
         false
+    }
+}
+
+/// What each candidate would cost with each other one for its colour.
+struct Costs {
+    /// Row by row, a row for each colour.
+    costs: Vec<f32>,
+    candidates: usize,
+}
+
+impl Costs {
+    fn of(candidates: &Candidates) -> Self {
+        let n = candidates.colors.len();
+        let with = |&color: &Lab| (0..n).map(move |i| candidates.cost(i, color));
+        Self {
+            costs: candidates.colors.iter().flat_map(with).collect(),
+            candidates: n,
+        }
+    }
+
+    /// What each candidate costs where this one's is its colour.
+    fn with(&self, color: usize) -> &[f32] {
+        &self.costs[color * self.candidates..][..self.candidates]
+    }
+
+    /// Candidates chosen one after another, each the one that saves most.
+    ///
+    /// A candidate's saving only shrinks as others are chosen, so an old figure that is beaten by a fresh one needs
+    /// no second look: that makes it fast.
+    fn greedy(&self, candidates: &Candidates, most: usize) -> Vec<usize> {
+        let mut costs: Vec<f32> = candidates
+            .weights
+            .iter()
+            .map(|w| w * PLAINLY_WRONG * PLAINLY_WRONG)
+            .collect();
+        let mut savings: Vec<(f32, usize)> = (0..costs.len())
+            .map(|c| (self.saving(&costs, c), c))
+            .collect();
+        let mut chosen = Vec::new();
+        while chosen.len() < most {
+            // Descending, the first of equals in front.
+            savings.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let mut best = (0, f32::MIN);
+            for (old, c) in &mut savings {
+                if *old <= best.1 {
+                    break;
+                }
+                *old = self.saving(&costs, *c);
+                if *old > best.1 {
+                    best = (*c, *old);
+                }
+            }
+            if !chosen.is_empty() && best.1 <= candidates.worthwhile() {
+                break;
+            }
+            chosen.push(best.0);
+            for (cost, new) in costs.iter_mut().zip(self.with(best.0)) {
+                *cost = cost.min(*new);
+            }
+        }
+        chosen
+    }
+
+    /// How much of these costs a candidate would save.
+    fn saving(&self, costs: &[f32], candidate: usize) -> f32 {
+        let new = costs.iter().zip(self.with(candidate));
+        new.map(|(cost, new)| (cost - new).max(0.0)).sum()
+    }
+
+    /// Exchanges chosen candidates for others as long as that saves.
+    fn swap(&self, candidates: &Candidates, chosen: &mut [usize]) {
+        // More exchanges than this have not been seen to change a picture.
+        const MOST_EXCHANGES: usize = 24;
+        for _ in 0..(2 * chosen.len()).min(MOST_EXCHANGES) {
+            let places: Vec<Lab> = chosen.iter().map(|&c| candidates.colors[c]).collect();
+            let served = candidates.served(&places);
+            let mut best = (0, 0, 1e-7);
+            let mut lost = vec![0.0; chosen.len()];
+            for c in 0..served.len() {
+                let mut saved = 0.0;
+                lost.fill(0.0);
+                for (&(k, first, second), &cost) in served.iter().zip(self.with(c)) {
+                    if second <= 0.0 {
+                        continue;
+                    }
+                    saved += (first - cost).max(0.0);
+                    // Without k this one falls to the newcomer or to its second.
+                    lost[k] += cost.min(second) - cost.min(first);
+                }
+                for (k, lost) in lost.iter().enumerate() {
+                    if saved - lost > best.2 {
+                        best = (k, c, saved - lost);
+                    }
+                }
+            }
+            if best.2 <= 1e-7 {
+                return;
+            }
+            chosen[best.0] = best.1;
+        }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn refine(
     let mut labels: Vec<u8> = Vec::new();
     for round in 0..ROUNDS {
         if round > 0 {
-            cells = Cells::sample::<7>(picture, lattice);
+            cells = Cells::sample::<7, 56>(picture, lattice);
         }
         let seen = cells.colors.clone();
         for (color, shade) in cells.colors.iter_mut().zip(&shade) {

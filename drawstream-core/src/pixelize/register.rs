@@ -112,9 +112,10 @@ impl Half {
         let lines = pixels.par_chunks_exact_mut(w).enumerate();
         lines.for_each(|(y, line)| {
             let v = y as f32 * 2.0 + 1.0;
+            let field = lattice.field.line(0, v);
             for (x, pixel) in line.iter_mut().enumerate() {
                 let u = x as f32 * 2.0 + 1.0;
-                let [dx, dy] = lattice.field.at(u, v);
+                let [dx, dy] = field.at(u);
                 let cell = down.cell(v - dy) * columns + across.cell(u - dx);
                 *pixel = painted[cell];
             }
