@@ -38,6 +38,30 @@ pub(crate) fn of_rgb(color: Rgb8) -> Lab {
     [l, a, b]
 }
 
+/// Gamma-encoded channels, not held to `0.0..=1.0`: a sharpened picture's colours may lie outside.
+pub(crate) fn to_gamma(lab: Lab) -> [f32; 3] {
+    let [l, a, b] = lab;
+    Oklab { l, a, b }.to_linear().map(|light| {
+        if light <= 0.003_130_8 {
+            light * 12.92
+        } else {
+            1.055 * libm::powf(light, 1.0 / 2.4) - 0.055
+        }
+    })
+}
+
+/// The colour of gamma-encoded channels.
+pub(crate) fn of_gamma(channels: [f32; 3]) -> Lab {
+    let Oklab { l, a, b } = Oklab::from_linear(channels.map(|c| {
+        if c <= 0.040_45 {
+            c / 12.92
+        } else {
+            libm::powf((c + 0.055) / 1.055, 2.4)
+        }
+    }));
+    [l, a, b]
+}
+
 /// A picture in OKLab, row by row.
 #[derive(Clone, Debug)]
 pub(crate) struct LabImage {

@@ -139,7 +139,8 @@ impl Mixing {
         mixed
     }
 
-    /// The shares that explain the cells best (least squares, outliers counting little).
+    /// The shares that explain the cells best (least squares, outliers counting little), by the channels of which
+    /// `tells` says that they tell anything.
     pub(crate) fn fit(
         colors: &[Lab],
         weights: &[f32],
@@ -147,18 +148,20 @@ impl Mixing {
         labels: &[u8],
         palette: &[Lab],
         scatter: &[f32],
+        tells: impl Fn(f32) -> bool,
     ) -> Self {
         let mut normal = [[0.0f64; 3]; 3];
         let mut right = [0.0f64; 3];
         for (cell, color) in colors.iter().enumerate() {
             let unit = 9.0 * scatter[cell] * scatter[cell];
             let own = palette[usize::from(labels[cell])];
-            let off: Lab = std::array::from_fn(|c| color[c] - own[c]);
+            let tells = color.map(&tells);
+            let off: Lab = std::array::from_fn(|c| if tells[c] { color[c] - own[c] } else { 0.0 });
             let mut parts = [[0.0f32; 3]; 3];
             for (i, &n) in around[cell].iter().enumerate() {
                 let other = palette[usize::from(labels[n as usize])];
                 let kind = (i / 2).min(2);
-                for c in 0..3 {
+                for c in (0..3).filter(|&c| tells[c]) {
                     parts[kind][c] += other[c] - own[c];
                 }
             }

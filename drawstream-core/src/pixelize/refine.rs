@@ -2,7 +2,7 @@
 
 use super::cells::Cells;
 use super::grid::Lattice;
-use super::lab::{Lab, LabImage, distance};
+use super::lab::{self, Lab, LabImage, distance};
 use super::labels::Labelling;
 use super::mixing::{Mixing, neighbours};
 use super::options::Quality;
@@ -89,6 +89,7 @@ pub(crate) fn refine(
                 &labels,
                 &palette,
                 &scatter,
+                |_| true,
             );
             if given.is_some() || round == 0 || attempt == REPAIRS {
                 break;
@@ -124,10 +125,38 @@ pub(crate) fn refine(
             half.correct(lattice, &painted);
         }
     }
+    if given.is_none() {
+        polish(&mut palette, &cells, &around, &labels);
+    }
     Painted {
         palette,
         labels,
         cells,
+    }
+}
+
+/// Settles the palette once more where pictures are blurred and sharpened: in gamma-encoded channels.
+///
+/// OKLab bends what was mixed there in straight lines, and a colour of a few lone cells beside a strong contrast, none
+/// of which is pure, comes out too light or too dark.
+fn polish(palette: &mut [Lab], cells: &Cells, around: &[[u32; 8]], labels: &[u8]) {
+    let colors: Vec<[f32; 3]> = cells.colors.iter().map(|&c| lab::to_gamma(c)).collect();
+    let mut encoded: Vec<[f32; 3]> = palette.iter().map(|&c| lab::to_gamma(c)).collect();
+    // How far apart in channels is what is so far apart in OKLab.
+    let (mut far, mut far_in_lab) = (0.0, 0.0);
+    for (cell, &label) in labels.iter().enumerate() {
+        far += distance(colors[cell], encoded[usize::from(label)]);
+        far_in_lab += distance(cells.colors[cell], palette[usize::from(label)]);
+    }
+    let scale = far / far_in_lab.max(1e-6);
+    let scatter: Vec<f32> = cells.scatter().iter().map(|s| s * scale).collect();
+    let purity = &cells.purity;
+    // What ran into black or white tells nothing of how far it would have gone.
+    let tells = |channel: f32| (0.03..=0.97).contains(&channel);
+    let mixing = Mixing::fit(&colors, purity, around, labels, &encoded, &scatter, tells);
+    mixing.settle_palette(&mut encoded, &colors, purity, around, labels, &scatter);
+    for (color, encoded) in palette.iter_mut().zip(encoded) {
+        *color = lab::of_gamma(encoded);
     }
 }
 
