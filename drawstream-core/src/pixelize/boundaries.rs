@@ -95,10 +95,15 @@ impl Histogram {
     ///
     /// Dynamic programming over (place, interval before it), both in bins.
     pub(crate) fn trace(&self, pitch: f32) -> Vec<f32> {
-        self.for_pitch(pitch).best_path(pitch)
+        self.for_pitch(pitch).best_path(pitch, 0.0)
     }
 
-    fn best_path(&self, pitch: f32) -> Vec<f32> {
+    /// [`Histogram::trace`] where each boundary is worth so much more or less: more or fewer come out.
+    pub(crate) fn trace_leaning(&self, pitch: f32, lean: f32) -> Vec<f32> {
+        self.for_pitch(pitch).best_path(pitch, lean)
+    }
+
+    fn best_path(&self, pitch: f32, lean: f32) -> Vec<f32> {
         let bins = self.fine;
         let least = ((1.0 - STRAY) * pitch * bins).ceil().max(1.0) as usize;
         let most = (((1.0 + STRAY) * pitch * bins) as usize).max(least);
@@ -117,14 +122,14 @@ impl Histogram {
         });
         let mut paths = Paths::new(rewards.len(), least, leave.collect(), costs);
         for (at, &reward) in rewards.iter().enumerate() {
-            paths.reach(at, reward);
+            paths.reach(at, reward + lean);
         }
         let places = paths.walk_back();
         places.into_iter().map(|at| at as f32 / self.fine).collect()
     }
 
     /// The share of the weight within `reach` pixels of a boundary.
-    fn share_near(&self, boundaries: &[f32], reach: f32) -> f32 {
+    pub(crate) fn share_near(&self, boundaries: &[f32], reach: f32) -> f32 {
         let mut near = 0.0;
         let total: f32 = self.bins.iter().sum();
         for b in boundaries {
