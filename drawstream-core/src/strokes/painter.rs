@@ -48,6 +48,9 @@ const PLACES: usize = 24;
 /// The side of a dot, as a share of the picture's: at least 2 pixels.
 const DOT: f32 = 0.042;
 
+/// Things that differ less than so many times in size are alike.
+const ALIKE: usize = 4;
+
 /// Somebody in front of an [`Easel`].
 pub(crate) struct Painter {
     pub(crate) easel: Easel,
@@ -74,6 +77,34 @@ struct Dotted {
     /// Where the brush comes to it within the dot, going there and back.
     within: (i32, i32),
     pixel: u32,
+}
+
+/// What a mass lies within: its first and last column and row.
+#[derive(PartialEq, Eq)]
+struct Frame {
+    least: (i32, i32),
+    most: (i32, i32),
+}
+
+impl Frame {
+    /// Whether another one lies within this.
+    fn holds(&self, other: &Self) -> bool {
+        let begins = self.least.0 <= other.least.0 && self.least.1 <= other.least.1;
+        let ends = self.most.0 >= other.most.0 && self.most.1 >= other.most.1;
+        begins && ends && self != other
+    }
+}
+
+/// Masses, the largest first, in bands: in each those of at least a quarter of its largest one's size.
+fn by_size(masses: Vec<Mass>) -> Vec<Vec<Mass>> {
+    let mut bands: Vec<Vec<Mass>> = Vec::new();
+    for mass in masses {
+        match bands.last_mut() {
+            Some(band) if mass.pixels.len() * ALIKE >= band[0].pixels.len() => band.push(mass),
+            _ => bands.push(vec![mass]),
+        }
+    }
+    bands
 }
 
 impl Painter {
@@ -149,23 +180,21 @@ impl Painter {
         (masses, shapes)
     }
 
-    /// The masses with the broad brush, the largest first.
+    /// The masses with the broad brush: what the others stand in front of, then those, the large ones first.
     fn block_in(&mut self, mut masses: Vec<Mass>) {
-        let ground = self.easel.area() / 8;
         masses.sort_unstable_by_key(|m| (Reverse(m.pixels.len()), m.pixels[0]));
-        let rest = masses.split_off(masses.partition_point(|m| m.pixels.len() > ground));
+        let (mut grounds, rest): (Vec<Mass>, Vec<Mass>) =
+            masses.into_iter().partition(|m| self.is_ground(m));
         // What runs out of the picture lies behind what stands in it; and from the top down, since what is far away is
         // seldom below what is near.
-        masses.sort_by_key(|m| (!self.runs_out(m), m.pixels[m.pixels.len() / 2]));
-        let grounds = self.by_value(masses, |m| m.tone);
+        grounds.sort_by_key(|m| (self.edges(m) == 0, m.pixels[m.pixels.len() / 2]));
+        let grounds = self.by_value(grounds, |m| m.tone);
         for mass in grounds.into_iter().flatten() {
             self.cover(&mass, Stage::Ground);
         }
         let bands = match self.technique.values {
-            Values::ByPlace => {
-                let (behind, before) = rest.into_iter().partition(|m| self.is_behind(m));
-                vec![behind, before]
-            }
+            // Alike things are about as large as each other, and the same is done to all of them before going on.
+            Values::ByPlace => self.by_depth(rest).into_iter().flat_map(by_size).collect(),
             Values::LightToDark | Values::DarkToLight => self.by_value(rest, |m| m.tone),
         };
         for band in bands {
@@ -178,16 +207,55 @@ impl Painter {
         }
     }
 
-    /// Whether a mass reaches the picture's left, right or upper edge.
-    fn runs_out(&self, mass: &Mass) -> bool {
-        let across = self.easel.width as u32;
-        let at_edge = |&p: &u32| p < across || p % across == 0 || p % across == across - 1;
-        mass.pixels.iter().any(at_edge)
+    /// Whether a mass is what the others stand in front of: very large, or the larger the fewer of the picture's edges
+    /// cut it off. A tree may part a sky in two, and a cart may stand at the edge.
+    fn is_ground(&self, mass: &Mass) -> bool {
+        let least = match self.edges(mass) {
+            0 => self.easel.area() / 8,
+            1 => self.easel.area() / 20,
+            _ => self.easel.area() / 40,
+        };
+        mass.pixels.len() > least
     }
 
-    /// Whether a mass is part of what the others stand in front of.
-    fn is_behind(&self, mass: &Mass) -> bool {
-        mass.pixels.len() > self.easel.area() / 40 && self.runs_out(mass)
+    /// How many of the picture's left, right and upper edges a mass reaches: what runs out of the picture lies behind
+    /// what stands in it.
+    fn edges(&self, mass: &Mass) -> usize {
+        let across = self.easel.width as u32;
+        let at = |is_at: fn(u32, u32) -> bool| mass.pixels.iter().any(|&p| is_at(p, across));
+        let [left, right, top] = [
+            at(|p, across| p % across == 0),
+            at(|p, across| p % across == across - 1),
+            at(|p, across| p < across),
+        ];
+        usize::from(left) + usize::from(right) + usize::from(top)
+    }
+
+    /// Masses in bands, each keeping its order: those that lie within no other's frame, then those within one's, and
+    /// so on. What surrounds a thing lies behind it.
+    fn by_depth(&self, masses: Vec<Mass>) -> Vec<Vec<Mass>> {
+        // Things in things in things may come in any order.
+        const DEPTHS: usize = 3;
+        let frames: Vec<Frame> = masses.iter().map(|m| self.frame(m)).collect();
+        let mut bands: Vec<Vec<Mass>> = (0..DEPTHS).map(|_| Vec::new()).collect();
+        for (mass, frame) in masses.into_iter().zip(&frames) {
+            let around = frames.iter().filter(|other| other.holds(frame)).count();
+            bands[around.min(DEPTHS - 1)].push(mass);
+        }
+        bands
+    }
+
+    fn frame(&self, mass: &Mass) -> Frame {
+        let mut frame = Frame {
+            least: (i32::MAX, i32::MAX),
+            most: (i32::MIN, i32::MIN),
+        };
+        for &p in &mass.pixels {
+            let (x, y) = self.easel.place(p);
+            frame.least = (frame.least.0.min(x), frame.least.1.min(y));
+            frame.most = (frame.most.0.max(x), frame.most.1.max(y));
+        }
+        frame
     }
 
     /// Which of the masses, each with its pull, draws the hand to itself most.
