@@ -206,6 +206,11 @@ pub(super) fn read(path: &Path, background: Rgb8) -> Result<RgbImage, Failure> {
         return Err(Failure::input(anyhow!("{shown} is animated"))
             .with_hint("save the frame that you want as a PNG of its own"));
     }
+    if format == ImageFormat::Jpeg && is_cut_short(&bytes) {
+        return Err(Failure::input(
+            anyhow!("its end is missing").context(unreadable()),
+        ));
+    }
     let picture = image::load_from_memory_with_format(&bytes, format)
         .with_context(unreadable)
         .map_err(Failure::input)?;
@@ -223,6 +228,20 @@ fn is_animated(bytes: &[u8], format: ImageFormat) -> image::ImageResult<bool> {
         ImageFormat::WebP => Ok(WebPDecoder::new(cursor)?.has_animation()),
         _ => Ok(false),
     }
+}
+
+/// Whether a JPEG has no end marker: the decoder would paint what is missing grey and say nothing.
+fn is_cut_short(jpeg: &[u8]) -> bool {
+    const SCAN: u8 = 0xDA;
+    // Thumbnails have end markers of their own; they lie in the segments before the first scan.
+    let mut at = 2;
+    while let Some(&[0xFF, marker, high, low]) = jpeg.get(at..at + 4)
+        && marker != SCAN
+    {
+        at += 2 + usize::from(u16::from_be_bytes([high, low]));
+    }
+    let scans = jpeg.get(at..).unwrap_or_default();
+    !scans.windows(2).any(|pair| pair == [0xFF, 0xD9])
 }
 
 fn enlarged(art: &IndexedImage, scale: u32) -> RgbImage {
@@ -283,6 +302,8 @@ fn report(art: &Pixelized) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
+    use std::process::ExitCode;
+
     use clap::Parser;
     use image::codecs::gif::GifEncoder;
     use image::{Delay, Frame, Rgb, RgbaImage};
@@ -361,6 +382,34 @@ mod tests {
             let failure = run(&[&fixture(name), "-o", &output]).unwrap_err();
             let said = format!("{name} is animated");
             assert!(format!("{failure:?}").contains(&said), "{failure:?}");
+        }
+        assert!(!Path::new(&output).exists());
+    }
+
+    #[test]
+    fn a_picture_that_is_cut_short_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (input, output) = (path(&folder, "in"), path(&folder, "out.png"));
+        let picture = RgbImage::from_fn(64, 64, |x, y| Rgb([x as u8 * 3, y as u8 * 3, 90]));
+        for format in [
+            ImageFormat::Png,
+            ImageFormat::Jpeg,
+            ImageFormat::WebP,
+            ImageFormat::Gif,
+            ImageFormat::Bmp,
+        ] {
+            let mut bytes = Cursor::new(Vec::new());
+            picture.write_to(&mut bytes, format).unwrap();
+            let bytes = bytes.into_inner();
+            fs::write(&input, &bytes[..bytes.len() / 2]).unwrap();
+            let failure = run(&[&input, "-o", &output]).unwrap_err();
+            assert!(
+                format!("{failure:?}").contains("in is damaged"),
+                "{format:?}: {failure:?}"
+            );
+            assert_eq!(failure.report(), ExitCode::from(2));
+            fs::write(&input, &bytes).unwrap();
+            run(&[&input, "-o", &path(&folder, "whole.png")]).unwrap();
         }
         assert!(!Path::new(&output).exists());
     }
