@@ -103,7 +103,7 @@ impl Technique {
         touch: Touch::Sweep,
         slant: (1.0, -0.25),
         wobble: 0.08,
-        strokes: 350,
+        strokes: 356,
         pace: Pace {
             masses: 0.6,
             shapes: 0.8,
