@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::fold::{Kind, Unit};
-use super::letter::{Letter, Script};
+use super::letter::{Letter, LetterSet, Script};
+use super::trie::{NodeId, Trie, spell};
 
 /// Sorted, one a line; every word of up to [`LONGEST`] letters of both dictionaries.
 const SHORT: &str = include_str!("../../data/gate/short_words.txt");
@@ -15,23 +16,29 @@ const LONGEST: usize = 6;
 const LEAST_DISGUISED: usize = 4;
 /// Characters of a disguised word, repeats counted.
 const LONGEST_DISGUISED: usize = 24;
+/// Ways to read a piece at once; more are noise.
+const MOST_WAYS: usize = 96;
 /// Letters that are words of their own.
 const SINGLE: &str = "аивскуояai";
 
 /// The short words of both languages.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
-    words: Vec<&'static str>,
+    words: Trie,
+    root: NodeId,
 }
 
 impl Known {
     pub(crate) fn built_in() -> Self {
         let guilty: BTreeSet<&str> = GUILTY.lines().collect();
+        let words = SHORT
+            .lines()
+            .filter(|line| !line.starts_with('#') && !guilty.contains(line))
+            .filter_map(|word| Some((spell(word)?, 0)));
+        let mut trie = Trie::default();
         Self {
-            words: SHORT
-                .lines()
-                .filter(|line| !line.starts_with('#') && !guilty.contains(line))
-                .collect(),
+            root: trie.plant(words.collect()),
+            words: trie,
         }
     }
 
@@ -50,23 +57,45 @@ impl Known {
 
     /// Whether a short word of either dictionary is spelt so.
     pub(crate) fn has(&self, word: &str) -> bool {
-        self.words.binary_search(&word).is_ok()
+        let mut letters = spell(word).into_iter().flatten();
+        let end = letters.try_fold(self.root, |node, letter| self.words.child(node, letter));
+        end.is_some_and(|node| !self.words.values(node).is_empty())
     }
 
     /// Whether a piece reads as a short word of a script: marks between its letters left aside, letters of the other
     /// script taken for what they look or sound like, signs for the letters that they stand for, and repeats for one.
     pub(crate) fn reads_as(&self, piece: &[Unit], script: Script) -> bool {
-        let mut letters: Vec<Vec<char>> = Vec::with_capacity(piece.len());
-        for unit in piece.iter().filter(|unit| unit.kind != Kind::Filler) {
-            letters.push(choices(unit, script));
+        let units = || piece.iter().filter(|unit| unit.kind != Kind::Filler);
+        match units().take(LONGEST_DISGUISED + 1).count() {
+            0 => return false,
+            1 => {
+                let mut letters = units().flat_map(|unit| choices(unit, script).letters());
+                return letters.any(|letter| SINGLE.contains(letter.to_char()));
+            }
+            count if count > LONGEST_DISGUISED => return false,
+            _ => {}
         }
-        if letters.len() > LONGEST_DISGUISED || letters.is_empty() {
-            return false;
+        let (mut here, mut next) = (Ways::default(), Ways::default());
+        here.add(self.root);
+        for unit in units() {
+            let letters = choices(unit, script);
+            next.clear();
+            for &node in here.nodes() {
+                for child in self.words.children(node, letters) {
+                    next.add(child);
+                }
+                if self.words.repeats(node, letters) {
+                    next.add(node);
+                }
+            }
+            std::mem::swap(&mut here, &mut next);
+            if here.nodes().is_empty() {
+                return false;
+            }
         }
-        if letters.len() == 1 {
-            return letters[0].iter().any(|&c| SINGLE.contains(c));
-        }
-        Begun::of(&self.words).goes_on(&letters)
+        here.nodes()
+            .iter()
+            .any(|&node| !self.words.values(node).is_empty())
     }
 
     /// What English hangs on behind an apostrophe.
@@ -82,50 +111,24 @@ impl Known {
     }
 }
 
-/// The words that begin with the letters read so far.
-#[derive(Clone, Copy)]
-struct Begun<'a> {
-    /// Sorted, as all of them are.
-    words: &'a [&'static str],
-    /// The bytes of the letters read.
-    bytes: usize,
-    letters: usize,
-    last: Option<char>,
+/// The ways to read a piece so far: nodes, no two alike, and never too many.
+#[derive(Default)]
+struct Ways {
+    nodes: Vec<NodeId>,
 }
 
-impl<'a> Begun<'a> {
-    fn of(words: &'a [&'static str]) -> Self {
-        Self {
-            words,
-            bytes: 0,
-            letters: 0,
-            last: None,
-        }
+impl Ways {
+    fn nodes(&self) -> &[NodeId] {
+        &self.nodes
     }
 
-    /// Whether one of them, of two letters or more, goes on with some choice of the rest and ends there.
-    fn goes_on(self, rest: &[Vec<char>]) -> bool {
-        let Some(shortest) = self.words.first() else {
-            return false;
-        };
-        let Some((choices, rest)) = rest.split_first() else {
-            return shortest.len() == self.bytes && self.letters > 1;
-        };
-        choices
-            .iter()
-            .any(|&c| self.with(c).goes_on(rest) || self.last == Some(c) && self.goes_on(rest))
+    fn clear(&mut self) {
+        self.nodes.clear();
     }
 
-    /// Those whose next letter is this one.
-    fn with(self, c: char) -> Self {
-        let next = |word: &&str| word[self.bytes..].chars().next();
-        let from = self.words.partition_point(|word| next(word) < Some(c));
-        let words = &self.words[from..];
-        Self {
-            words: &words[..words.partition_point(|word| next(word) == Some(c))],
-            bytes: self.bytes + c.len_utf8(),
-            letters: self.letters + 1,
-            last: Some(c),
+    fn add(&mut self, node: NodeId) {
+        if self.nodes.len() < MOST_WAYS && !self.nodes.contains(&node) {
+            self.nodes.push(node);
         }
     }
 }
@@ -157,14 +160,12 @@ pub(crate) fn is_mostly(piece: &[Unit], script: Script) -> bool {
 }
 
 /// The letters of a script that a character of a word may be.
-fn choices(unit: &Unit, script: Script) -> Vec<char> {
-    match unit.kind {
-        Kind::Letter(typed) if typed == script => vec![unit.base],
-        Kind::Letter(_) | Kind::Sign | Kind::Filler | Kind::Space => unit
-            .any
-            .letters()
-            .filter(|letter| letter.script() == script)
-            .map(Letter::to_char)
-            .collect(),
+fn choices(unit: &Unit, script: Script) -> LetterSet {
+    match (unit.kind, script) {
+        (Kind::Letter(typed), _) if typed == script => {
+            Letter::of(unit.base).map_or(LetterSet::EMPTY, LetterSet::one)
+        }
+        (_, Script::Latin) => unit.any.latin(),
+        (_, Script::Cyrillic | Script::Sign) => unit.any.cyrillic(),
     }
 }

@@ -1,29 +1,30 @@
 //! Screening: one text, all readings, all rules.
 
+mod pattern;
+
 use std::ops::Range;
 
 use super::fold::{Folded, Kind, Unit, fold};
 use super::known::{is_mostly, majority};
 use super::letter::Script;
-use super::lexicon::{ConceptId, Lexicon, Link, Match, Rule, RuleId, Spelt, Term};
+use super::lexicon::{Alone, ConceptId, Lexicon, Match, RuleId, Spelt, Term};
 use super::policy::Category;
 use super::reading::{self, Cell, Edges, Reading, Step, View, Writing};
 use super::verdict::{Hit, Trick};
 use super::walk::{Found, Walker};
 
-/// Words within which a condition counts as near.
-const NEAR: u32 = 5;
-/// More sightings than these around a word are a flood, which keeps no rule from finding what comes first.
-const MOST_NEIGHBOURS: usize = 192;
 /// A stem of so many letters, typed as it is, is no chance at the beginning of an innocent word.
 const LONG: usize = 6;
 /// Characters around a find that may be one short word.
 const LONGEST_PIECE: usize = 24;
 /// A text with more finds than these is settled long before.
 const MOST_FINDS: usize = 1_536;
+/// Of those that innocent words explain, or that mean something only beside others, there may be more: they must not
+/// hide what comes after them.
+const MOST_SIGHTINGS: usize = 6_144;
 
 /// A term in its place in the text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "two things that are so or not, independent of each other"
@@ -41,6 +42,14 @@ struct Sighting {
     is_typed: bool,
     /// Whether a clean word explains it, so that it counts in no rule of one part.
     clean: bool,
+}
+
+/// What was seen so far.
+#[derive(Default)]
+struct Sightings {
+    list: Vec<Sighting>,
+    /// How many of them break a rule by themselves.
+    settling: usize,
 }
 
 /// A hit that still counts in units.
@@ -62,7 +71,7 @@ pub(crate) fn screen(text: &str, lexicon: &Lexicon) -> Screening {
     let chunks = reading::chunks(&folded.units);
     let mut walker = Walker::new(lexicon, &folded.units);
     let typed = reading::typed(&folded.units, &chunks, &lexicon.readings, &lexicon.known);
-    let mut sightings = Vec::new();
+    let mut sightings = Sightings::default();
     collect(
         &mut sightings,
         &mut walker,
@@ -86,10 +95,12 @@ pub(crate) fn screen(text: &str, lexicon: &Lexicon) -> Screening {
             }
         }
     }
+    let mut sightings = sightings.list;
     explain_by_typed(&mut sightings);
     signs(&mut sightings, &folded, &typed, lexicon);
     sightings.sort_by_key(|sighting| (sighting.words.0, sighting.units.start));
-    let raws = apply(&sightings, lexicon);
+    sightings.dedup();
+    let raws = pattern::apply(&sightings, lexicon);
     let hits = raws
         .into_iter()
         .map(|raw| finish(&raw, &folded, &typed, lexicon))
@@ -102,7 +113,7 @@ pub(crate) fn screen(text: &str, lexicon: &Lexicon) -> Screening {
 }
 
 fn collect(
-    sightings: &mut Vec<Sighting>,
+    sightings: &mut Sightings,
     walker: &mut Walker<'_>,
     reading: &Reading,
     typed: &Reading,
@@ -110,10 +121,11 @@ fn collect(
     lexicon: &Lexicon,
 ) {
     for found in walker.walk(reading) {
-        if sightings.len() >= MOST_FINDS {
-            return;
-        }
         let term = lexicon.term(found.term);
+        let full = term.alone != Alone::Yes && sightings.list.len() >= MOST_SIGHTINGS;
+        if full || sightings.settling >= MOST_FINDS {
+            continue;
+        }
         let trick = trick(reading, &found, term, folded);
         // A whole word of a rule, typed as it is, is what the rule means, whatever a dictionary says.
         let begins = reading.cells[found.from as usize].edges.has(Edges::START);
@@ -132,8 +144,9 @@ fn collect(
         let units = &folded.units[first.unit as usize..=last.unit as usize];
         let is_typed = reading.view == View::Typed
             && (term.script == Script::Sign || is_mostly(units, term.script));
+        sightings.settling += usize::from(term.alone == Alone::Yes && !clean);
         for &concept in &term.concepts {
-            sightings.push(Sighting {
+            sightings.list.push(Sighting {
                 concept,
                 words: (first.word, last.word),
                 units: first.unit as usize..last.unit as usize + 1,
@@ -321,74 +334,6 @@ fn is_stretched(cells: &[Cell], term: &Term) -> bool {
         || cells
             .windows(3)
             .any(|three| alike(&three[..2]) && alike(&three[1..]))
-}
-
-/// Applies every rule whose pattern begins with something that was seen.
-fn apply(sightings: &[Sighting], lexicon: &Lexicon) -> Vec<Raw> {
-    let mut raws = Vec::new();
-    for (at, head) in sightings.iter().enumerate() {
-        for &id in lexicon.rules_at(head.concept) {
-            let rule = lexicon.rule(id);
-            if rule.rest.is_empty() && head.clean {
-                continue;
-            }
-            let Some((words, units)) = complete(rule, at, sightings) else {
-                continue;
-            };
-            let near = |list: &[ConceptId]| {
-                around(sightings, words).any(|other| list.contains(&other.concept))
-            };
-            if near(&rule.unless) || !rule.only.is_empty() && !near(&rule.only) {
-                continue;
-            }
-            raws.push(Raw {
-                rule: id,
-                units,
-                trick: head.trick,
-            });
-        }
-    }
-    raws.sort_by_key(|raw| (raw.units.start, raw.units.end, raw.rule));
-    raws.dedup_by_key(|raw| (raw.units.clone(), raw.rule));
-    raws
-}
-
-/// The sightings within reach of some words.
-fn around(sightings: &[Sighting], words: (u32, u32)) -> impl Iterator<Item = &Sighting> {
-    let first = sightings.partition_point(|s| s.words.0 + NEAR < words.0);
-    sightings[first..]
-        .iter()
-        .take_while(move |s| s.words.0 <= words.1 + NEAR)
-        .take(MOST_NEIGHBOURS)
-}
-
-/// The words and units of a whole pattern whose head stands at a sighting.
-fn complete(rule: &Rule, at: usize, sightings: &[Sighting]) -> Option<((u32, u32), Range<usize>)> {
-    let mut words = sightings[at].words;
-    let mut units = sightings[at].units.clone();
-    for &(link, concept) in &rule.rest {
-        let next = match link {
-            Link::Behind(gap) => sightings[at..]
-                .iter()
-                .take_while(|s| s.words.0 <= words.1 + 1 + gap)
-                .take(MOST_NEIGHBOURS)
-                .find(|s| s.concept == concept && s.units.start >= units.end),
-            Link::Near(gap) => {
-                let first = sightings.partition_point(|s| s.words.0 + gap + 1 < words.0);
-                sightings[first..]
-                    .iter()
-                    .take_while(|s| s.words.0 <= words.1 + 1 + gap)
-                    .take(MOST_NEIGHBOURS)
-                    .find(|s| {
-                        s.concept == concept
-                            && (s.units.start >= units.end || s.units.end <= units.start)
-                    })
-            }
-        }?;
-        words = (words.0.min(next.words.0), words.1.max(next.words.1));
-        units = units.start.min(next.units.start)..units.end.max(next.units.end);
-    }
-    Some((words, units))
 }
 
 /// A hit in bytes of the original, and the whole words around it.

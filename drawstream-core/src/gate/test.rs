@@ -189,6 +189,31 @@ fn floods_are_read_no_further_than_the_limit_and_shown_no_further() {
     }
 }
 
+#[test]
+fn innocent_words_hide_nothing_that_stands_behind_them() {
+    let gate = Gate::default();
+    let bad = a_bad_word();
+    let stems = include_str!("../../data/gate/clean_own.txt");
+    let stems = stems.lines().filter(|line| !line.starts_with('#'));
+    for stem in stems.map(|stem| stem.trim_end_matches('*')) {
+        for text in [format!("{stem} {bad}"), format!("{stem}-{bad}")] {
+            assert_eq!(
+                gate.screen(&text, Field::Message).call,
+                Call::Block,
+                "{text}"
+            );
+        }
+    }
+    let concepts = include_str!("../../data/gate/concepts.txt");
+    let words = concepts.lines().filter_map(|line| line.split_once('='));
+    for word in words.filter_map(|(_, words)| words.split_whitespace().next()) {
+        let word = word.trim_end_matches(['~', '*']);
+        let flood = vec![word; 3_900 / (word.chars().count() + 1)].join(" ");
+        let verdict = gate.screen(&format!("{flood} {bad}"), Field::Message);
+        assert_eq!(verdict.call, Call::Block, "{word}");
+    }
+}
+
 fn donation(donor: Option<&str>, message: Option<&str>) -> Donation {
     Donation {
         id: DonationId(1),

@@ -5,18 +5,30 @@
 
 mod clean;
 mod states;
+mod tally;
 
 use super::fold::{Kind, Unit};
 use super::letter::{LetterSet, Script};
 use super::lexicon::{Alone, Lexicon, Match, TermId};
 use super::reading::{Cell, Edges, Reading, Step, View, Writing};
 use super::trie::NodeId;
+use clean::CleanEnds;
 use states::States;
+use tally::Tallies;
 
 /// More decodings than these at once are noise, not a word.
 const MOST_STATES: usize = 160;
 /// Masked letters leave many words open, so for a while there may be more.
 const MOST_WIDE_STATES: usize = 1_024;
+/// Steps of states that a whole text may take in all its readings, before it is read with [`FEW_STATES`] only. Long
+/// requests in the worst of disguises take a tenth of it.
+const STEPS: usize = 400_000;
+/// Decodings at once in a text that has had its steps: enough for words as people write them.
+const FEW_STATES: usize = 40;
+/// Cells of the longest word, with repeats and fillers between all letters.
+const LONGEST_FIND: u32 = 160;
+/// A reading with more finds than these is settled long before.
+const MOST_FOUND: usize = 16_384;
 /// For how many steps of states beyond the usual: enough for some masked words, too few to be a load.
 const WIDE_STEPS: usize = 24_000;
 /// Letters of a word in leet that may have whole numbers in it.
@@ -27,6 +39,8 @@ const LEAST_SEAMED: usize = 4;
 const WILD_STEPS: usize = 16_000;
 /// Behind a stem that is mostly masked: an ending, no second half of an innocent word.
 const MOST_BEHIND: usize = 3;
+/// Cells that are looked at for them.
+const FAR_BEHIND: usize = 24;
 /// More than this many masked letters leave nothing to recognise.
 const MOST_WILD: u8 = 4;
 
@@ -72,12 +86,18 @@ pub(crate) struct Walker<'a> {
     units: &'a [Unit],
     states: States,
     next: States,
+    /// Steps that this text may still take.
+    steps: usize,
     /// Steps beyond the usual that this text may still take.
     wide_steps: usize,
     /// Steps through masked letters that this text may still take.
     wild_steps: usize,
     later: Vec<(u32, State)>,
     found: Vec<Found>,
+    tallies: Tallies,
+    /// Where clean words end: in the text as typed, and in the reading that was walked last.
+    clean_typed: CleanEnds,
+    clean_other: CleanEnds,
 }
 
 impl<'a> Walker<'a> {
@@ -87,10 +107,14 @@ impl<'a> Walker<'a> {
             units,
             states: States::new(),
             next: States::new(),
+            steps: STEPS,
             wide_steps: WIDE_STEPS,
             wild_steps: WILD_STEPS,
             later: Vec::new(),
             found: Vec::new(),
+            tallies: Tallies::default(),
+            clean_typed: CleanEnds::default(),
+            clean_other: CleanEnds::default(),
         }
     }
 
@@ -99,6 +123,8 @@ impl<'a> Walker<'a> {
         self.states.clear();
         self.later.clear();
         self.found.clear();
+        self.tallies.count(reading, self.units);
+        self.clean_other.clear();
         let mut joined = reading.joined.as_slice();
         for at in 0..reading.cells.len() as u32 {
             self.arrive(at);
@@ -185,11 +211,15 @@ impl<'a> Walker<'a> {
             Step::Stop => return,
         };
         let most = self.most_states();
+        self.steps = self.steps.saturating_sub(self.states.len());
         self.wide_steps = self
             .wide_steps
             .saturating_sub(self.states.len().saturating_sub(MOST_STATES));
         for nth in 0..self.states.len() {
             let state = self.states.at(nth);
+            if state.from + LONGEST_FIND < at {
+                continue;
+            }
             let passes = match cell.step {
                 Step::Letter | Step::Stop => false,
                 Step::LetterOrPass | Step::Wild | Step::Pass => state.from < at,
@@ -320,10 +350,10 @@ impl<'a> Walker<'a> {
     }
 
     fn most_states(&self) -> usize {
-        if self.wide_steps > 0 {
-            MOST_WIDE_STATES
-        } else {
-            MOST_STATES
+        match (self.steps, self.wide_steps) {
+            (0, _) => FEW_STATES,
+            (_, 0) => MOST_STATES,
+            (_, _) => MOST_WIDE_STATES,
         }
     }
 
@@ -348,12 +378,8 @@ impl<'a> Walker<'a> {
         };
         let term = self.lexicon.term(found.term);
         // KKK is a name and kkkk is laughter.
-        let cells = &reading.cells[found.from as usize..found.to as usize];
-        let letters = cells
-            .iter()
-            .filter(|cell| cell.step == Step::Letter)
-            .count();
-        if term.is_one_letter && letters != term.len {
+        let letters = self.tallies.between(&found).letters;
+        if term.is_one_letter && letters != term.len || self.found.len() >= MOST_FOUND {
             return;
         }
         if self.found.last() != Some(&found) && self.is_believable(reading, &found, state.origin) {
@@ -365,20 +391,14 @@ impl<'a> Walker<'a> {
     fn is_believable(&self, reading: &Reading, found: &Found, origin: Origin) -> bool {
         let term = self.lexicon.term(found.term);
         let cells = &reading.cells[found.from as usize..found.to as usize];
-        let plain = cells
-            .iter()
-            .filter(|cell| cell.step == Step::Letter)
-            .filter(|cell| is_alphabetic(&self.units[cell.unit as usize]))
-            .count();
+        let tally = self.tallies.between(found);
+        let plain = tally.plain;
         if found.wild > 0 {
             // Across white space a masked letter is a list's mark or a footnote's.
-            if found.wild > 1 && cells.iter().any(|cell| cell.step == Step::Cross) {
+            if found.wild > 1 && tally.crossings > 0 {
                 return false;
             }
-            let taken = cells
-                .iter()
-                .filter(|cell| matches!(cell.step, Step::Letter | Step::LetterOrPass))
-                .count();
+            let taken = tally.taken;
             if taken < 2 || taken + 1 < usize::from(found.wild) {
                 return false;
             }
@@ -397,7 +417,7 @@ impl<'a> Walker<'a> {
         if origin == Origin::Heard && !self.is_cyrillic(reading, cells) {
             return false;
         }
-        if cells.iter().any(|cell| cell.step == Step::Seam)
+        if tally.seams > 0
             && !(found.wild == 0 && term.len >= LEAST_SEAMED && self.is_whole(reading, found))
         {
             return false;
@@ -408,7 +428,7 @@ impl<'a> Walker<'a> {
         // Points and commas are keys too, but between all letters they are no letters.
         if reading.view == View::Keys
             && term.len < 4
-            && (self.is_dotted(reading)
+            && (self.tallies.is_dotted()
                 || term.script == Script::Latin && !self.is_whole(reading, found))
         {
             return false;
@@ -482,20 +502,10 @@ impl<'a> Walker<'a> {
     fn letters_behind(&self, reading: &Reading, found: &Found) -> usize {
         reading.cells[found.to as usize..]
             .iter()
+            .take(FAR_BEHIND)
             .take_while(|cell| cell.step != Step::Stop && !cell.edges.has(Edges::END))
             .filter(|cell| matches!(cell.step, Step::Letter | Step::LetterOrPass))
             .count()
-    }
-
-    /// Whether every other character of a chunk is punctuation.
-    fn is_dotted(&self, reading: &Reading) -> bool {
-        let cells = &reading.cells[..reading.cells.len() - 1];
-        let is_sign = |cell: &&Cell| {
-            let kind = self.units[cell.unit as usize].kind;
-            !matches!(kind, Kind::Letter(_))
-        };
-        let signs = cells.iter().filter(is_sign).count();
-        signs >= 2 && 2 * signs + 1 >= cells.len()
     }
 
     /// In a word whose letters are all repeated, a true double is longer than the other runs.
@@ -520,11 +530,6 @@ impl<'a> Walker<'a> {
         runs.iter()
             .any(|run| run.len() > shortest && !run[0].letters.and(doubles).is_empty())
     }
-}
-
-/// A letter of any alphabet; small capitals look like letters and are some.
-fn is_alphabetic(unit: &Unit) -> bool {
-    matches!(unit.kind, Kind::Letter(_)) || unit.kind == Kind::Sign && unit.base.is_alphabetic()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

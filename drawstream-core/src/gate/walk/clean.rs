@@ -1,10 +1,17 @@
 //! Whether a find is part of an innocent word: the same cells, read along the clean words.
 
+use std::collections::BTreeMap;
+
 use super::super::fold::Kind;
 use super::super::letter::{LetterSet, Script};
 use super::super::lexicon::Match;
-use super::super::reading::{Cell, Edges, Reading, Step, Writing};
+use super::super::reading::{Cell, Edges, Reading, Step, View, Writing};
 use super::{Found, MOST_STATES, Origin, State, Walker};
+
+/// Cells of the longest clean word.
+const LONGEST_CLEAN: u32 = 64;
+/// Cells on each side of a find that say which script is typed there.
+const AROUND: usize = 32;
 
 impl Walker<'_> {
     /// Whether the word around a find is a clean one: the same cells, read along the clean words.
@@ -53,6 +60,33 @@ impl Walker<'_> {
             own_letters,
             least_letters,
         };
+        let ends = self.clean_ends(reading, from, stretch);
+        ends.iter().any(|end| {
+            let trusted = end.script == trust.script && end.letters >= trust.own_letters
+                || end.script == trust.typed && end.letters >= trust.least_letters;
+            trusted && end.at >= least
+        })
+    }
+
+    /// Where clean words that begin at a cell end.
+    fn clean_ends(&mut self, reading: &Reading, from: u32, stretch: Stretch) -> &[CleanEnd] {
+        let key = (from, stretch);
+        if !self.clean_in(reading.view).0.contains_key(&key) {
+            let ends = self.find_clean_ends(reading, from, stretch);
+            self.clean_in(reading.view).0.insert(key, ends);
+        }
+        &self.clean_in(reading.view).0[&key]
+    }
+
+    fn clean_in(&mut self, view: View) -> &mut CleanEnds {
+        match view {
+            View::Typed => &mut self.clean_typed,
+            View::Shape | View::Keys => &mut self.clean_other,
+        }
+    }
+
+    fn find_clean_ends(&mut self, reading: &Reading, from: u32, stretch: Stretch) -> Vec<CleanEnd> {
+        let mut ends = Vec::new();
         self.states.clear();
         self.later.clear();
         self.states.push(
@@ -68,18 +102,14 @@ impl Walker<'_> {
         );
         let first = reading.joined.partition_point(|&(start, ..)| start < from);
         let mut joined = &reading.joined[first..];
-        for at in from..(reading.cells.len() as u32).min(from + 64) {
+        for at in from..(reading.cells.len() as u32).min(from + LONGEST_CLEAN) {
             self.arrive(at);
-            let cell = &reading.cells[at as usize];
-            if at >= least && cell.edges.has(Edges::END) && self.stands_at_end(Match::Word, trust) {
-                return true;
+            self.note_ends(&mut ends, reading, at);
+            let over = self.states.len() == 0 && self.later.is_empty();
+            if over || self.steps == 0 {
+                break;
             }
-            if self.stands_at_end(Match::Start, trust) {
-                return true;
-            }
-            if self.states.len() == 0 && self.later.is_empty() {
-                return false;
-            }
+            self.steps = self.steps.saturating_sub(self.states.len());
             while let [(start, to, letters), rest @ ..] = joined
                 && *start <= at
             {
@@ -91,21 +121,18 @@ impl Walker<'_> {
             self.clean_step(reading, at, stretch);
             std::mem::swap(&mut self.states, &mut self.next);
         }
-        false
+        ends
     }
 
     /// The script that most letters of the chunk around a find were typed in.
     fn majority(&self, reading: &Reading, found: &Found) -> Script {
         let inside = |cell: &Cell| !matches!(cell.step, Step::Stop | Step::Cross | Step::Seam);
-        let from = reading.cells[..found.from as usize]
-            .iter()
-            .rposition(|cell| !inside(cell))
-            .map_or(0, |at| at + 1);
-        let to = reading.cells[found.to as usize..]
-            .iter()
-            .position(|cell| !inside(cell))
-            .map_or(reading.cells.len(), |at| found.to as usize + at);
-        let cells = &reading.cells[from.max(to.saturating_sub(64))..to];
+        let (first, end) = (found.from as usize, found.to as usize);
+        let before = &reading.cells[first.saturating_sub(AROUND)..first];
+        let behind = &reading.cells[end..reading.cells.len().min(end + AROUND)];
+        let from = first - before.iter().rev().take_while(|cell| inside(cell)).count();
+        let to = end + behind.iter().take_while(|cell| inside(cell)).count();
+        let cells = &reading.cells[from..to];
         let count = |script| {
             let typed = |cell: &&Cell| self.units[cell.unit as usize].kind == Kind::Letter(script);
             cells.iter().filter(typed).count()
@@ -117,17 +144,25 @@ impl Walker<'_> {
         }
     }
 
-    /// Whether a clean word ends where the states stand. One of another script than the find's must be long and in
-    /// the script that was typed, to be no chance.
-    fn stands_at_end(&self, ends: Match, trust: Trust) -> bool {
-        let lexicon = self.lexicon;
-        self.states.as_slice().iter().any(|state| {
-            let own = lexicon.trie.script(state.node);
-            let trusted = own == Some(trust.script) && state.wild >= trust.own_letters
-                || own == Some(trust.typed) && state.wild >= trust.least_letters;
-            let mut values = lexicon.trie.values(state.node).iter();
-            trusted && values.any(|&value| value == ends.clean_value())
-        })
+    /// The clean words that end where the states stand. One that anything may follow goes on to the word's end.
+    fn note_ends(&self, ends: &mut Vec<CleanEnd>, reading: &Reading, at: u32) {
+        let trie = &self.lexicon.trie;
+        // A stem that a state only carries on over a gap has said what it has to say.
+        let before = at.checked_sub(1).map(|at| reading.cells[at as usize].step);
+        let passed = matches!(before, Some(Step::Pass | Step::Cross));
+        for state in self.states.as_slice() {
+            let values = trie.values(state.node);
+            let closed = reading.cells[at as usize].edges.has(Edges::END)
+                && values.contains(&Match::Word.clean_value());
+            let open = !passed && values.contains(&Match::Start.clean_value());
+            if let Some(script) = trie.script(state.node).filter(|_| open || closed) {
+                ends.push(CleanEnd {
+                    at: if open { word_end(reading, at) } else { at },
+                    script,
+                    letters: state.wild,
+                });
+            }
+        }
     }
 
     /// Whether letters of a find were repeated: then so may those of the clean word be.
@@ -206,6 +241,24 @@ impl Walker<'_> {
     }
 }
 
+/// Where a clean word ended.
+#[derive(Clone, Copy)]
+pub(super) struct CleanEnd {
+    at: u32,
+    script: Script,
+    letters: u8,
+}
+
+/// Where the clean words of a reading end, by where they begin: asked for each find, found once.
+#[derive(Default)]
+pub(super) struct CleanEnds(BTreeMap<(u32, Stretch), Vec<CleanEnd>>);
+
+impl CleanEnds {
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// Which clean words explain a find.
 #[derive(Clone, Copy)]
 struct Trust {
@@ -219,8 +272,22 @@ struct Trust {
     least_letters: u8,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stretch {
+/// Where the word that a cell is in ends: a word behind it is none of its business.
+fn word_end(reading: &Reading, at: u32) -> u32 {
+    let ends = |cell: &Cell| {
+        cell.edges.has(Edges::END) || matches!(cell.step, Step::Stop | Step::Cross | Step::Seam)
+    };
+    let rest = &reading.cells[at as usize..];
+    at + rest
+        .iter()
+        .take(LONGEST_CLEAN as usize)
+        .take_while(|cell| !ends(cell))
+        .count() as u32
+}
+
+/// Whether letters of a clean word may be repeated.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stretch {
     None,
     Repeats,
 }
