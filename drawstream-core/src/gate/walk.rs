@@ -196,6 +196,7 @@ impl<'a> Walker<'a> {
             }
             if self.lexicon.trie.repeats(state.node, letters) {
                 self.land(reading, state, to, Landing::Later);
+                self.land_softly(reading, state, at, to, Landing::Later);
             }
         }
     }
@@ -255,6 +256,7 @@ impl<'a> Walker<'a> {
             }
             if !is_wild && self.lexicon.trie.repeats(state.node, letters) {
                 self.land(reading, state, at + 1, Landing::Next);
+                self.land_softly(reading, state, at, at + 1, Landing::Next);
             }
             if !is_wild {
                 self.step_pairs(reading, state, at);

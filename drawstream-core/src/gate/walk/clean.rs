@@ -236,6 +236,10 @@ impl Walker<'_> {
             let repeats = self.lexicon.trie.repeats(state.node, cell.letters);
             if repeats && stretch == Stretch::Repeats {
                 self.next.push(state, MOST_STATES);
+                let unwritten = self.lexicon.trie.child(state.node, self.lexicon.soft_sign);
+                if let Some(node) = unwritten.filter(|_| soft) {
+                    self.next.push(State { node, ..state }, MOST_STATES);
+                }
             }
         }
     }
