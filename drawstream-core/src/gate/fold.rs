@@ -61,8 +61,12 @@ pub(crate) struct Folded {
 /// Reads a text. Takes time linear in its length, and no more than for [`READ_CHARS`] visible characters.
 pub(crate) fn fold(text: &str, readings: &Readings) -> Folded {
     let mut units: Vec<Unit> = Vec::with_capacity(text.len().min(READ_CHARS));
+    let mut glyph_to = 0;
     for (start, c) in text.char_indices() {
         let end = start + c.len_utf8();
+        if start < glyph_to {
+            continue;
+        }
         if is_mark(c) {
             if let Some(last) = units.last_mut() {
                 last.end = end;
@@ -81,6 +85,13 @@ pub(crate) fn fold(text: &str, readings: &Readings) -> Folded {
                 units,
                 read_to: start,
             };
+        }
+        if let Some((glyph, letters)) = readings.glyph_at(&text[start..])
+            && is_in_word(&text[..start], &text[start + glyph.len()..])
+        {
+            glyph_to = start + glyph.len();
+            units.push(glyph_unit(c, start..glyph_to, letters));
+            continue;
         }
         push(&mut units, c, start..end, readings);
     }
@@ -104,8 +115,16 @@ fn is_mark_like(c: char) -> bool {
     matches!(c, '\u{1F3FB}'..='\u{1F3FF}' | '\u{20D0}'..='\u{20FF}' | '\u{1D165}'..='\u{1D169}')
 }
 
-/// The breve makes и into й; a capital with a diaeresis is the same letter to us.
+/// The breve makes и into й, the caron a hissing letter; a capital with a diaeresis is the same letter to us.
 fn add_mark(unit: &mut Unit, mark: char) {
+    let hissing = match (unit.base, mark) {
+        ('c', '\u{30C}') => "ч",
+        ('s', '\u{30C}') => "ш",
+        ('z', '\u{30C}' | '\u{307}') => "ж",
+        _ => "",
+    };
+    unit.plain = unit.plain.with(LetterSet::of(hissing));
+    unit.any = unit.any.with(unit.plain);
     if mark == '\u{306}' && unit.base == 'и' {
         unit.plain = LetterSet::of("ий");
         unit.any = unit.any.with(unit.plain);
@@ -152,6 +171,31 @@ fn push(units: &mut Vec<Unit>, c: char, span: std::ops::Range<usize>, readings: 
     if pushed == 0 {
         units.push(unit(styled, case, span, readings));
     }
+}
+
+/// Several signs that are drawn like one letter are one unit of a base that is no character of any text.
+fn glyph_unit(first: char, span: std::ops::Range<usize>, letters: LetterSet) -> Unit {
+    let base = char::from_u32(0xF_0000 + u32::from(first)).unwrap_or(first);
+    Unit {
+        start: span.start,
+        end: span.end,
+        base,
+        kind: Kind::Sign,
+        plain: LetterSet::EMPTY,
+        any: letters,
+        case: Case::Lower,
+    }
+}
+
+/// Whether a letter stands near signs that may be one, in the same word: without one they are a face or code.
+fn is_in_word(before: &str, behind: &str) -> bool {
+    // Letters in signs take up to six of them.
+    const NEAR: usize = 12;
+    let has_letter = |side: &mut dyn Iterator<Item = char>| {
+        let mut word = side.take(NEAR).take_while(|c| !c.is_whitespace());
+        word.any(char::is_alphanumeric)
+    };
+    has_letter(&mut before.chars().rev()) || has_letter(&mut behind.chars())
 }
 
 fn unit(base: char, case: Case, span: std::ops::Range<usize>, readings: &Readings) -> Unit {

@@ -19,18 +19,20 @@ const LONGEST_DISGUISED: usize = 24;
 /// Ways to read a piece at once; more are noise.
 const MOST_WAYS: usize = 96;
 /// Letters that are words of their own.
-const SINGLE: &str = "аивскуояai";
+const SINGLE: &str = "аивскуояaiy";
 
 /// The short words of both languages.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
+    /// Short words that rules mean.
+    guilty: BTreeSet<&'static str>,
     words: Trie,
     root: NodeId,
 }
 
 impl Known {
     pub(crate) fn built_in() -> Self {
-        let guilty: BTreeSet<&str> = GUILTY.lines().collect();
+        let guilty: BTreeSet<&'static str> = GUILTY.lines().collect();
         let words = SHORT
             .lines()
             .filter(|line| !line.starts_with('#') && !guilty.contains(line))
@@ -39,6 +41,7 @@ impl Known {
         Self {
             root: trie.plant(words.collect()),
             words: trie,
+            guilty,
         }
     }
 
@@ -55,6 +58,12 @@ impl Known {
         self.reads_as(piece, majority(piece))
     }
 
+    /// Whether a piece is a word of a dictionary that rules mean.
+    pub(crate) fn is_guilty(&self, piece: &[Unit]) -> bool {
+        let word: String = piece.iter().map(|unit| unit.base).collect();
+        self.guilty.contains(word.as_str())
+    }
+
     /// Whether a short word of either dictionary is spelt so.
     pub(crate) fn has(&self, word: &str) -> bool {
         let mut letters = spell(word).into_iter().flatten();
@@ -65,7 +74,20 @@ impl Known {
     /// Whether a piece reads as a short word of a script: marks between its letters left aside, letters of the other
     /// script taken for what they look or sound like, signs for the letters that they stand for, and repeats for one.
     pub(crate) fn reads_as(&self, piece: &[Unit], script: Script) -> bool {
-        let units = || piece.iter().filter(|unit| unit.kind != Kind::Filler);
+        self.reads(
+            &piece.iter().filter(|unit| unit.kind != Kind::Filler),
+            script,
+        )
+    }
+
+    /// The same where a mark between letters stands for a letter.
+    pub(crate) fn may_be(&self, piece: &[Unit], script: Script) -> bool {
+        let masks = piece.iter().filter(|unit| unit.kind == Kind::Filler);
+        piece.len() <= LONGEST && masks.count() < 2 && self.reads(&piece.iter(), script)
+    }
+
+    fn reads<'a>(&self, units: &(impl Iterator<Item = &'a Unit> + Clone), script: Script) -> bool {
+        let units = || units.clone();
         match units().take(LONGEST_DISGUISED + 1).count() {
             0 => return false,
             1 => {
@@ -84,7 +106,7 @@ impl Known {
                 for child in self.words.children(node, letters) {
                     next.add(child);
                 }
-                if self.words.repeats(node, letters) {
+                if unit.kind != Kind::Filler && self.words.repeats(node, letters) {
                     next.add(node);
                 }
             }
@@ -162,6 +184,9 @@ pub(crate) fn is_mostly(piece: &[Unit], script: Script) -> bool {
 /// The letters of a script that a character of a word may be.
 fn choices(unit: &Unit, script: Script) -> LetterSet {
     match (unit.kind, script) {
+        // A mask, where it is not left aside.
+        (Kind::Filler, Script::Latin) => LetterSet::ANY.latin(),
+        (Kind::Filler, Script::Cyrillic | Script::Sign) => LetterSet::ANY.cyrillic(),
         (Kind::Letter(typed), _) if typed == script => {
             Letter::of(unit.base).map_or(LetterSet::EMPTY, LetterSet::one)
         }

@@ -26,6 +26,7 @@ const CLEAN: [&str; 4] = [
     include_str!("../../data/gate/clean_names.txt"),
     include_str!("../../data/gate/clean_own.txt"),
 ];
+const OFTEN_MASKED: &str = include_str!("../../data/gate/often_masked.txt");
 const PREFIXES: &str = include_str!("../../data/gate/prefixes.txt");
 const ENDINGS: &str = include_str!("../../data/gate/endings.txt");
 
@@ -66,6 +67,10 @@ pub(crate) struct RuleId(pub(crate) u32);
 
 /// A word or stem that the walker looks for.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "two things that are so or not, independent of each other"
+)]
 pub(crate) struct Term {
     pub(crate) ends: Match,
     pub(crate) script: Script,
@@ -77,6 +82,8 @@ pub(crate) struct Term {
     pub(crate) spelt: Spelt,
     /// Whether one of its concepts is a rule by itself.
     pub(crate) alone: Alone,
+    /// Whether people write it with a mask for a letter.
+    pub(crate) often_masked: bool,
     /// The letters that stand in it twice in a row.
     pub(crate) doubles: LetterSet,
     pub(crate) concepts: Vec<ConceptId>,
@@ -464,6 +471,9 @@ impl Drawer {
         let heard = self.heard(&known, clean, &alone);
         let listed = self.terms.into_iter().map(|term| (term, Spelt::AsListed));
         let heard = heard.into_iter().map(|term| (term, Spelt::ByEar));
+        let often_masked: BTreeSet<Vec<Letter>> = clean_words(OFTEN_MASKED)
+            .filter_map(|word| spell(&word))
+            .collect();
         let mut terms = Vec::new();
         let (mut words, mut stems, mut anywhere) = (Vec::new(), Vec::new(), Vec::new());
         let mut heard_words = Vec::new();
@@ -485,6 +495,7 @@ impl Drawer {
                     .fold(LetterSet::EMPTY, |set, two| {
                         set.with(LetterSet::one(two[0]))
                     }),
+                often_masked: often_masked.contains(&letters),
                 is_one_letter: letters.len() > 1 && letters.iter().all(|&l| l == letters[0]),
                 concepts,
             });

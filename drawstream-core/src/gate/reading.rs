@@ -65,6 +65,8 @@ impl Edges {
     pub(crate) const END: Self = Self(2);
     /// A chunk begins with this cell.
     pub(crate) const CHUNK: Self = Self(4);
+    /// Neither of the pieces on both sides of this white space is a word.
+    pub(crate) const TORN: Self = Self(8);
 
     pub(crate) fn has(self, edge: Self) -> bool {
         self.0 & edge.0 != 0
@@ -313,6 +315,7 @@ fn typed_chunk(
     let pieces = pieces(body);
     number_words(row, body, &pieces, word);
     mark_edges(row, body, &pieces);
+    join_at_masks(row, body, &pieces, known);
     for pair in pieces.windows(2) {
         let (left, right) = (
             &body[pair[0].from..pair[0].to],
@@ -338,13 +341,14 @@ fn typed_chunk(
 fn is_inner_mask(body: &[Unit], at: usize, known: &Known) -> bool {
     let unit = &body[at];
     let doubled = matches!(unit.base, '.' | '-' | '_' | '…')
+        && !is_spaced_wide(body)
         && (at > 0 && body[at - 1].base == unit.base
             || body.get(at + 1).is_some_and(|next| next.base == unit.base))
         && !parts_words(body, at, known);
     // These are letters of leet first; alone in a word they may stand for another.
     let alone = matches!(unit.base, '@' | '$')
         && body.iter().filter(|unit| unit.kind == Kind::Sign).count() == 1;
-    if !is_mask(unit) && !doubled && !alone {
+    if !is_mask(unit) && !doubled && !alone && !is_lone_mask(body, at, known) {
         return false;
     }
     // Initials, not a masked word.
@@ -360,6 +364,28 @@ fn is_inner_mask(body: &[Unit], at: usize, known: &Known) -> bool {
         && inside(Box::new(body[at + 1..].iter().take(6)))
 }
 
+/// Letters around a mask that is a line, a dash or an emoji.
+const MOST_BESIDE: usize = 9;
+
+/// Whether a line, a dash or an emoji stands for a letter: it is the only thing in a chunk that is no letter, and what is
+/// left without it are no two words.
+fn is_lone_mask(body: &[Unit], at: usize, known: &Known) -> bool {
+    let unit = &body[at];
+    let line = matches!(unit.base, '_' | '—' | '–' | '№');
+    let emoji = unit.kind == Kind::Filler && unit.base >= '\u{2600}' && !is_mask(unit);
+    let short = unit.base == '-' && at == 1 && body.len() <= 5;
+    let wordy = || body.iter().filter(|unit| is_wordy(unit)).count();
+    if !(line || emoji || short) || !(4..=MOST_BESIDE + 1).contains(&body.len()) {
+        return false;
+    }
+    let word = |piece: &[Unit]| piece.len() > 2 && known.is_word(piece);
+    let (left, right) = (&body[..at], &body[at + 1..]);
+    wordy() + 1 == body.len()
+        && left.last().is_some_and(is_letter)
+        && right.first().is_some_and(is_letter)
+        && !(word(left) && word(right))
+}
+
 /// The sign that stands between all the letters of a chunk, where it does so three times or more: then it masks none.
 fn spaced_by(body: &[Unit]) -> Option<char> {
     let by = body.get(1).filter(|unit| is_mask(unit))?.base;
@@ -367,10 +393,22 @@ fn spaced_by(body: &[Unit]) -> Option<char> {
         if at % 2 == 1 {
             unit.base == by
         } else {
-            is_letter(unit)
+            is_wordy(unit)
         }
     });
     (body.len() >= 7 && alternates).then_some(by)
+}
+
+/// Whether single letters stand apart with several signs between them each: three or more spell a word, and mask none.
+fn is_spaced_wide(body: &[Unit]) -> bool {
+    let mut pieces = 0;
+    for piece in body.chunk_by(|a, b| is_wordy(a) && is_wordy(b)) {
+        if piece.len() > 1 {
+            return false;
+        }
+        pieces += usize::from(is_wordy(&piece[0]));
+    }
+    pieces >= 3
 }
 
 /// Whether dots or dashes are an ellipsis or a dash: they stand between two words of their own.
@@ -447,6 +485,23 @@ fn mark_edges(row: &mut [Cell], body: &[Unit], pieces: &[Chunk]) {
             next.edges.set(Edges::END);
         }
         mark_inner_edges(row, body, *piece);
+    }
+}
+
+/// A masked letter between two pieces that are no words is inside of one word.
+fn join_at_masks(row: &mut [Cell], body: &[Unit], pieces: &[Chunk], known: &Known) {
+    for pair in pieces.windows(2) {
+        let masked = row[pair[0].to..pair[1].from]
+            .iter()
+            .any(|cell| cell.step == Step::Wild);
+        let word = |piece: Chunk| {
+            let units = &body[piece.from..piece.to];
+            units.len() > 1 && (known.is_word(units) || known.is_guilty(units))
+        };
+        if masked && !word(pair[0]) && !word(pair[1]) {
+            row[pair[1].from].edges.clear(Edges::START);
+            row[pair[0].to].edges.clear(Edges::END);
+        }
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct Readings {
     key: Table,
     pairs: BTreeMap<char, Vec<[Letter; 2]>>,
     joined: BTreeMap<char, Vec<Joined>>,
+    /// Signs that together are drawn like a letter, the longest first.
+    glyphs: Vec<(String, LetterSet)>,
 }
 
 /// Several characters that are read as one letter.
@@ -119,6 +121,11 @@ impl Readings {
                 });
                 self.pairs.entry(c).or_default().extend(pairs);
             }
+            "glyph" if !from.contains(char::is_alphanumeric) => {
+                self.glyphs.push((from.to_owned(), letters));
+                self.glyphs
+                    .sort_by_key(|(glyph, _)| std::cmp::Reverse(glyph.len()));
+            }
             "joined" | "glyph" => {
                 let by = match section {
                     "joined" => By::Sound,
@@ -179,6 +186,17 @@ impl Readings {
     /// The letter on the same key of the other layout.
     pub(crate) fn key(&self, c: char) -> LetterSet {
         self.key.at(c)
+    }
+
+    /// The signs at the beginning of a text that are drawn like a letter, and the letters.
+    pub(crate) fn glyph_at(&self, text: &str) -> Option<(&str, LetterSet)> {
+        let first = text.as_bytes().first().copied().unwrap_or(b' ');
+        if !first.is_ascii_punctuation() {
+            return None;
+        }
+        let fits = |(glyph, _): &&(String, LetterSet)| text.starts_with(glyph.as_str());
+        let (glyph, letters) = self.glyphs.iter().find(fits)?;
+        Some((glyph, *letters))
     }
 
     /// The two letters that one character may be.

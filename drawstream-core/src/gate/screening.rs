@@ -5,7 +5,7 @@ mod pattern;
 use std::ops::Range;
 
 use super::fold::{Folded, Kind, Unit, fold};
-use super::known::{is_mostly, majority};
+use super::known::{Known, is_mostly, majority};
 use super::letter::Script;
 use super::lexicon::{Alone, ConceptId, Lexicon, Match, RuleId, Spelt, Term};
 use super::policy::Category;
@@ -162,8 +162,12 @@ fn collect(
 /// Whether white space stands on both sides of the piece that a find is in, or nothing but letters.
 fn stands_alone(found: &Found, reading: &Reading, folded: &Folded) -> bool {
     let near = |cell: Option<&Cell>| {
-        cell.and_then(|cell| folded.units.get(cell.unit as usize))
-            .is_none_or(|unit| unit.kind != Kind::Filler || unit.base.is_ascii_punctuation())
+        cell.filter(|cell| cell.step != Step::Stop)
+            .is_none_or(|cell| {
+                let unit = &folded.units[cell.unit as usize];
+                !matches!(cell.step, Step::Wild | Step::Cross)
+                    && (unit.kind != Kind::Filler || unit.base.is_ascii_punctuation())
+            })
     };
     let before = (found.from as usize)
         .checked_sub(1)
@@ -208,11 +212,37 @@ fn is_other_word(
     // A sign that is read as a letter after all masks none.
     let unmasked = found.wild > 0 && units[from..to].iter().all(|unit| unit.kind != Kind::Filler);
     let script = majority(piece);
+    if found.wild > 0 && term.script != Script::Sign {
+        let covers = wordy(piece) + usize::from(found.wild);
+        let exact = !part && term.script == script && term.len == covers;
+        let meant = exact && term.often_masked;
+        if !meant && is_mostly(piece, script) && lexicon.known.may_be(trim(piece), script) {
+            return true;
+        }
+    }
+    if part
+        && found.wild == 0
+        && !is_mostly(piece, script)
+        && is_word_in_look_alikes(piece, &lexicon.known)
+    {
+        return true;
+    }
     term.script != Script::Sign
         && is_mostly(piece, script)
         && (found.wild == 0 || unmasked)
         && (term.script != script || (part || unmasked) && !piece.iter().all(plain))
         && lexicon.known.reads_as(trim(piece), script)
+}
+
+/// Whether letters of both scripts spell a word of either.
+fn is_word_in_look_alikes(piece: &[Unit], known: &Known) -> bool {
+    // Fewer spell one by chance.
+    const LEAST: usize = 4;
+    let word = trim(piece);
+    word.len() >= LEAST
+        && [Script::Latin, Script::Cyrillic]
+            .iter()
+            .any(|&script| known.reads_as(word, script))
 }
 
 /// A piece without the fillers and signs of punctuation around it.

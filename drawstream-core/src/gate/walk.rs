@@ -224,7 +224,10 @@ impl<'a> Walker<'a> {
             let passes = match cell.step {
                 Step::Letter | Step::Stop => false,
                 Step::LetterOrPass | Step::Wild | Step::Pass => state.from < at,
-                Step::Cross => cells[state.from as usize].edges.has(Edges::CHUNK),
+                Step::Cross => {
+                    let begins = cells[state.from as usize].edges.has(Edges::CHUNK);
+                    begins || cell.edges.has(Edges::TORN)
+                }
                 Step::Seam => cells[state.from as usize].edges.has(Edges::START),
             };
             if passes {
@@ -381,12 +384,30 @@ impl<'a> Walker<'a> {
         let term = self.lexicon.term(found.term);
         // KKK is a name and kkkk is laughter.
         let letters = self.tallies.between(&found).letters;
-        if term.is_one_letter && letters != term.len || self.found.len() >= MOST_FOUND {
+        let all = found.to - found.from + 1 == reading.cells.len() as u32;
+        let misspelt = letters != term.len || reading.view == View::Keys && !all;
+        if term.is_one_letter && misspelt || self.found.len() >= MOST_FOUND {
+            return;
+        }
+        if self.is_in_number(
+            term.script,
+            &reading.cells[found.from as usize..found.to as usize],
+        ) {
             return;
         }
         if self.found.last() != Some(&found) && self.is_believable(reading, &found, state.origin) {
             self.found.push(found);
         }
+    }
+
+    /// Whether digits that mean something are a part of a longer number.
+    fn is_in_number(&self, script: Script, cells: &[Cell]) -> bool {
+        let (first, last) = (cells[0].unit as usize, cells[cells.len() - 1].unit as usize);
+        let digit = |at: Option<usize>| {
+            let unit = at.and_then(|at| self.units.get(at));
+            unit.is_some_and(|unit| unit.base.is_ascii_digit())
+        };
+        script == Script::Sign && (digit(first.checked_sub(1)) || digit(Some(last + 1)))
     }
 
     /// Whether so few letters in such a disguise are a word rather than chance.
@@ -407,7 +428,13 @@ impl<'a> Walker<'a> {
             // A stem that is mostly masked says something only of a word that is little more than it.
             let mostly = term.len <= 2 * usize::from(found.wild);
             let open = matches!(term.ends, Match::Start | Match::Anywhere);
-            if mostly && open && self.letters_behind(reading, found) > MOST_BEHIND {
+            let behind = self.letters_behind(reading, found);
+            if open && behind > MOST_BEHIND && (mostly || taken <= 2) {
+                return false;
+            }
+            // A few letters behind a prefix, or in the middle of a word, are found in many an innocent word.
+            let inside = matches!(origin, Origin::Prefixed | Origin::Middle);
+            if open && inside && taken <= 3 && behind > 2 {
                 return false;
             }
         }
@@ -416,7 +443,9 @@ impl<'a> Walker<'a> {
         {
             return false;
         }
-        if origin == Origin::Heard && !self.is_cyrillic(reading, cells) {
+        // A word by ear that is put together of two pieces is chance.
+        let crossed = tally.crossings > 0 && tally.crossings + 1 < term.len;
+        if origin == Origin::Heard && (crossed || !self.is_cyrillic(reading, cells)) {
             return false;
         }
         if tally.seams > 0

@@ -36,11 +36,9 @@ fn is_dash(c: char) -> bool {
 
 /// Joins chunks across white space: letters one by one, or pieces of which one is no word.
 pub(super) fn join_chunks(cells: &mut [Cell], units: &[Unit], chunks: &[Chunk], known: &Known) {
+    let chunks = without_marks_apart(units, chunks);
     let is_single = |nth: usize| {
-        let single = |chunk: &Chunk| {
-            let body = trim(units, *chunk);
-            body.len() <= 4 && is_run(body)
-        };
+        let single = |chunk: &Chunk| is_single_letter(units, *chunk);
         chunks.get(nth).is_some_and(single)
     };
     for (nth, pair) in chunks.windows(2).enumerate() {
@@ -49,10 +47,19 @@ pub(super) fn join_chunks(cells: &mut [Cell], units: &[Unit], chunks: &[Chunk], 
         // A run may begin or end with a word of one letter.
         let first = nth == 0 || !is_single(nth - 1);
         let word = first && known.is_word(left) || !is_single(nth + 2) && known.is_word(right);
+        // Words whose letters stand apart stand further apart.
+        let gap = &units[pair[0].to..pair[1].from];
+        let spaces = gap.iter().filter(|unit| unit.kind == Kind::Space).count();
+        let wide = spaces > 1 + (gap.len() - spaces);
+        let within = spaced && !word && !wide;
         // Cells lie at the positions of their units.
-        if spaced && !word {
+        if within {
             cells[pair[1].from].edges.clear(Edges::START);
             cells[pair[0].to].edges.clear(Edges::END);
+            let word = cells[pair[0].to - 1].word;
+            for cell in &mut cells[pair[0].to..pair[1].to] {
+                cell.word = word;
+            }
         }
         let word_ends = units[pair[0].from..pair[0].to]
             .last()
@@ -63,10 +70,52 @@ pub(super) fn join_chunks(cells: &mut [Cell], units: &[Unit], chunks: &[Chunk], 
                 cell.step = Step::Stop;
             }
         }
-        if !spaced || word {
+        if !spaced && !known.is_word(left) && !known.is_word(right) {
+            for cell in &mut cells[pair[0].to..pair[1].from] {
+                cell.edges.set(Edges::TORN);
+            }
+        }
+        if !within {
             cells[pair[0].to].edges.set(Edges::END);
         }
     }
+    number_closely(cells);
+}
+
+/// Numbers words without gaps again.
+fn number_closely(cells: &mut [Cell]) {
+    let (mut typed, mut word) = (0, 0);
+    for cell in cells {
+        word += u32::from(cell.word != typed);
+        typed = cell.word;
+        cell.word = word;
+    }
+}
+
+/// The chunks but for marks that stand apart between single letters: they part nothing.
+fn without_marks_apart(units: &[Unit], chunks: &[Chunk]) -> Vec<Chunk> {
+    let single = |nth: usize| {
+        chunks
+            .get(nth)
+            .is_some_and(|chunk| is_single_letter(units, *chunk))
+    };
+    let apart = |nth: usize| {
+        let chunk = chunks[nth];
+        chunk.to - chunk.from == 1
+            && trim(units, chunk).is_empty()
+            && single(nth.wrapping_sub(1))
+            && single(nth + 1)
+    };
+    (0..chunks.len())
+        .filter(|&nth| !apart(nth))
+        .map(|nth| chunks[nth])
+        .collect()
+}
+
+/// Whether a chunk is one letter, repeated perhaps.
+fn is_single_letter(units: &[Unit], chunk: Chunk) -> bool {
+    let body = trim(units, chunk);
+    body.len() <= 4 && is_run(body)
 }
 
 fn is_run(piece: &[Unit]) -> bool {

@@ -14,6 +14,11 @@ pub(crate) fn other(
     readings: &Readings,
 ) -> Option<Reading> {
     let body = &units[chunk.from..chunk.to];
+    // A letter of a spaced-out word is no word.
+    let first = &typed_text.cells[chunk.from];
+    if body.len() == 1 && !first.edges.has(Edges::START) {
+        return None;
+    }
     let typed = body.iter().find_map(|unit| match unit.kind {
         Kind::Letter(script) => Some(script),
         Kind::Sign | Kind::Filler | Kind::Space => None,
@@ -43,8 +48,8 @@ pub(crate) fn other(
             }
             Kind::Letter(_) | Kind::Sign | Kind::Filler | Kind::Space => Step::Stop,
         };
-        let word = typed_text.cells[chunk.from + at].word;
-        let mut new = cell(chunk.from + at, letters, step, word);
+        let here = &typed_text.cells[chunk.from + at];
+        let mut new = cell(chunk.from + at, letters, step, here.word);
         new.writing = match typed {
             Script::Latin => Writing::Cyrillic,
             Script::Cyrillic | Script::Sign => Writing::Latin,
@@ -52,10 +57,13 @@ pub(crate) fn other(
         let breaks = |step: Option<Step>| step != Some(Step::Letter);
         let previous = cells.last().map(|cell: &Cell| cell.step);
         let spaced = step == Step::Pass || previous == Some(Step::Pass);
-        if !spaced && (breaks(previous) || is_break(&body[at - 1])) {
+        let behind_mask = at > 0 && typed_text.cells[chunk.from + at - 1].step == Step::Wild;
+        let begins = !behind_mask || here.edges.has(Edges::START);
+        let ends = here.step != Step::Wild || here.edges.has(Edges::END);
+        if begins && !spaced && (breaks(previous) || is_break(&body[at - 1])) {
             new.edges.set(Edges::START);
         }
-        if !spaced && (breaks(Some(step)) || is_break(unit)) {
+        if ends && !spaced && (breaks(Some(step)) || is_break(unit)) {
             new.edges.set(Edges::END);
         }
         cells.push(new);

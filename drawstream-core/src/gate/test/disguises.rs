@@ -87,10 +87,10 @@ fn other_keys(text: &str) -> String {
 }
 
 /// Disguises that leave a word less certain, and of a hundred words how many must be caught in them at least.
-pub(super) const LOOSE: [(&str, Disguise, usize); 6] = [
+pub(super) const LOOSE: [(&str, Disguise, usize); 13] = [
     ("leet", |text| changed(text, &leet(text)), 95),
     ("translit", translit, 97),
-    ("censored", censored, 98),
+    ("censored", censored, 94),
     (
         "leet and dots",
         |text| changed(text, &between(&leet(text), ".")),
@@ -106,7 +106,75 @@ pub(super) const LOOSE: [(&str, Disguise, usize); 6] = [
         |text| Some(repeated(&translit(text)?)),
         85,
     ),
+    ("spaces", spaced, 80),
+    ("split", split, 60),
+    ("mixed script", mixed, 90),
+    ("by ear", by_ear, 90),
+    ("censored by an emoji", |text| masked(text, '🐾'), 80),
+    (
+        "leet and repeats",
+        |text| changed(text, &repeated(&leet(text))),
+        85,
+    ),
+    (
+        "translit and dots",
+        |text| Some(between(&translit(text)?, ".")),
+        85,
+    ),
 ];
+
+/// Letters apart from each other, and words further apart. Of short words nothing would be left.
+fn spaced(text: &str) -> Option<String> {
+    let long = text.split(' ').all(|word| word.chars().count() > 3);
+    let words: Vec<String> = text.split(' ').map(|word| between(word, " ")).collect();
+    long.then(|| words.join("  "))
+}
+
+/// Each long word in two pieces.
+fn split(text: &str) -> Option<String> {
+    let cut = |word: &str| -> String {
+        let letters: Vec<char> = word.chars().collect();
+        let (left, right) = letters.split_at(letters.len() / 2);
+        let side = |letters: &[char]| letters.iter().collect::<String>();
+        if letters.len() > 4 {
+            format!("{} {}", side(left), side(right))
+        } else {
+            word.to_owned()
+        }
+    };
+    let out: Vec<String> = text.split(' ').map(cut).collect();
+    changed(text, &out.join(" "))
+}
+
+/// Every other letter of a Russian word in Latin.
+fn mixed(text: &str) -> Option<String> {
+    let mut nth = 0;
+    let swap = |c: char| {
+        nth += 1;
+        let latin = translit_letter(c);
+        if nth % 2 == 0 && latin.len() == 1 {
+            latin
+        } else {
+            c.to_string()
+        }
+    };
+    let out: String = text.chars().map(swap).collect();
+    changed(text, &out).filter(|out| out.chars().count() > 3)
+}
+
+/// English in Russian letters, as it is heard.
+fn by_ear(text: &str) -> Option<String> {
+    let english = |word: &str| word.len() > 4 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let heard = |word: &str| {
+        let likeliest = super::super::transcription::spellings(word)
+            .into_iter()
+            .next();
+        likeliest.unwrap_or_else(|| word.to_owned())
+    };
+    let out: Vec<String> = text.split(' ').map(heard).collect();
+    let all = text.split(' ').all(english);
+    changed(text, &out.join(" ")).filter(|_| all)
+}
 
 fn changed(before: &str, after: &str) -> Option<String> {
     (before != after).then(|| after.to_owned())
@@ -124,27 +192,34 @@ fn leet(text: &str) -> String {
 
 /// Russian in Latin letters. English in Russian letters has no one spelling; the lists have those that people use.
 fn translit(text: &str) -> Option<String> {
-    const TO: [&str; 32] = [
-        "a", "b", "v", "g", "d", "e", "zh", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s",
-        "t", "u", "f", "h", "c", "ch", "sh", "sch", "", "y", "", "e", "yu", "ya",
-    ];
-    let latin = |c: char| match c {
-        'а'..='я' => TO[(u32::from(c) - u32::from('а')) as usize].to_owned(),
-        'ё' => "e".to_owned(),
-        _ => c.to_string(),
-    };
-    let out: String = text.chars().map(latin).collect();
+    let out: String = text.chars().map(translit_letter).collect();
     // Of shorter words too little is left.
     changed(text, &out).filter(|out| out.chars().count() > 3)
 }
 
-/// One letter in the middle of each longer word masked.
+fn translit_letter(c: char) -> String {
+    const TO: [&str; 32] = [
+        "a", "b", "v", "g", "d", "e", "zh", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s",
+        "t", "u", "f", "h", "c", "ch", "sh", "sch", "", "y", "", "e", "yu", "ya",
+    ];
+    match c {
+        'а'..='я' => TO[(u32::from(c) - u32::from('а')) as usize].to_owned(),
+        'ё' => "e".to_owned(),
+        _ => c.to_string(),
+    }
+}
+
 fn censored(text: &str) -> Option<String> {
+    masked(text, '*')
+}
+
+/// One letter in the middle of each longer word masked.
+fn masked(text: &str, by: char) -> Option<String> {
     let mask = |word: &str| -> String {
         let letters = word.chars().count();
         let mask = |(at, c)| {
             if letters > 3 && at == letters / 2 {
-                '*'
+                by
             } else {
                 c
             }

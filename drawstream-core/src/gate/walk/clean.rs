@@ -12,6 +12,8 @@ use super::{Found, MOST_STATES, Origin, State, Walker};
 const LONGEST_CLEAN: u32 = 64;
 /// Cells on each side of a find that say which script is typed there.
 const AROUND: usize = 32;
+/// A masked word of so many letters is only one of those that have them.
+const LONG: usize = 7;
 
 impl Walker<'_> {
     /// Whether the word around a find is a clean one: the same cells, read along the clean words.
@@ -24,9 +26,10 @@ impl Walker<'_> {
                 if self.reads_clean(reading, from as u32, found) {
                     return true;
                 }
-                tried += 1;
+                // The letters of a spaced-out word are chunks each.
+                tried += usize::from(edges.has(Edges::START));
             }
-            if edges.has(Edges::CHUNK) && !edges.has(Edges::START) || from == 0 || tried >= 3 {
+            if from == 0 || tried >= 3 {
                 return false;
             }
             from -= 1;
@@ -165,14 +168,23 @@ impl Walker<'_> {
         }
     }
 
-    /// Whether letters of a find were repeated: then so may those of the clean word be.
+    /// Whether letters of a find were repeated or masked: then so may those of the clean word be. A whole masked word is
+    /// that word, unless a dictionary has another one.
     fn stretch(&self, reading: &Reading, found: &Found) -> Stretch {
         let cells = &reading.cells[found.from as usize..found.to as usize];
         let letters = cells
             .iter()
             .filter(|cell| matches!(cell.step, Step::Letter | Step::LetterOrPass))
             .count();
-        if letters > self.lexicon.term(found.term).len {
+        let term = self.lexicon.term(found.term);
+        let around = (found.from as usize).saturating_sub(1)..=found.to as usize;
+        let beside = reading.cells[around]
+            .iter()
+            .any(|cell| cell.step == Step::Wild);
+        let whole = self.is_whole(reading, found) && (term.often_masked || term.len < LONG);
+        if found.wild > 0 && !whole || found.wild == 0 && beside {
+            Stretch::Masked
+        } else if letters > term.len {
             Stretch::Repeats
         } else {
             Stretch::None
@@ -199,11 +211,33 @@ impl Walker<'_> {
     fn clean_step(&mut self, reading: &Reading, at: u32, stretch: Stretch) {
         self.next.clear();
         let cell = &reading.cells[at as usize];
+        let is_wild = |at: u32| {
+            let cell = reading.cells.get(at as usize);
+            cell.is_some_and(|cell| cell.step == Step::Wild)
+        };
+        let letters = match cell.step {
+            // Of a word with more than one letter masked nothing is sure.
+            Step::Wild
+                if stretch == Stretch::Masked
+                    && !is_wild(at.wrapping_sub(1))
+                    && !is_wild(at + 1) =>
+            {
+                LetterSet::ANY
+            }
+            Step::Wild => LetterSet::EMPTY,
+            Step::Letter
+            | Step::LetterOrPass
+            | Step::Pass
+            | Step::Cross
+            | Step::Seam
+            | Step::Stop => cell.letters,
+        };
         for nth in 0..self.states.len() {
             let state = self.states.at(nth);
             let passes = match cell.step {
                 Step::Letter | Step::Stop | Step::Seam => false,
-                Step::LetterOrPass | Step::Wild | Step::Pass | Step::Cross => true,
+                Step::Wild => stretch != Stretch::Masked,
+                Step::LetterOrPass | Step::Pass | Step::Cross => true,
             };
             if passes {
                 self.next.push(state, MOST_STATES);
@@ -214,7 +248,7 @@ impl Walker<'_> {
             let wild = state.wild.saturating_add(1);
             let typed = self.units[cell.unit as usize].kind;
             let soft = typed != Kind::Letter(Script::Cyrillic);
-            for node in self.lexicon.trie.children(state.node, cell.letters) {
+            for node in self.lexicon.trie.children(state.node, letters) {
                 let unwritten = self.lexicon.trie.child(node, self.lexicon.soft_sign);
                 if let Some(node) = unwritten.filter(|_| soft) {
                     let state = State {
@@ -233,7 +267,7 @@ impl Walker<'_> {
                     MOST_STATES,
                 );
             }
-            let repeats = self.lexicon.trie.repeats(state.node, cell.letters);
+            let repeats = self.lexicon.trie.repeats(state.node, letters);
             if repeats && stretch == Stretch::Repeats {
                 self.next.push(state, MOST_STATES);
                 let unwritten = self.lexicon.trie.child(state.node, self.lexicon.soft_sign);
@@ -289,9 +323,11 @@ fn word_end(reading: &Reading, at: u32) -> u32 {
         .count() as u32
 }
 
-/// Whether letters of a clean word may be repeated.
+/// What a clean word may be read through.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stretch {
     None,
     Repeats,
+    /// A masked letter may be any letter.
+    Masked,
 }
