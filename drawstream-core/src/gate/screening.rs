@@ -223,7 +223,7 @@ fn is_other_word(
     if part
         && found.wild == 0
         && !is_mostly(piece, script)
-        && is_word_in_look_alikes(piece, &lexicon.known)
+        && is_word_in_look_alikes(piece, term, &lexicon.known)
     {
         return true;
     }
@@ -234,15 +234,16 @@ fn is_other_word(
         && lexicon.known.reads_as(trim(piece), script)
 }
 
-/// Whether letters of both scripts spell a word of either.
-fn is_word_in_look_alikes(piece: &[Unit], known: &Known) -> bool {
+/// Whether letters of both scripts spell a word of the script that a term is not of.
+fn is_word_in_look_alikes(piece: &[Unit], term: &Term, known: &Known) -> bool {
     // Fewer spell one by chance.
     const LEAST: usize = 4;
     let word = trim(piece);
-    word.len() >= LEAST
-        && [Script::Latin, Script::Cyrillic]
-            .iter()
-            .any(|&script| known.reads_as(word, script))
+    let other = match term.script {
+        Script::Cyrillic => Script::Latin,
+        Script::Latin | Script::Sign => Script::Cyrillic,
+    };
+    word.len() >= LEAST && known.reads_as(word, other)
 }
 
 /// A piece without the fillers and signs of punctuation around it.
