@@ -331,8 +331,9 @@ impl Config {
 
     fn from_layers(layers: &Layers) -> Result<Self, ConfigError> {
         let read = Reader::new(layers);
+        let locale = read.one_of("locale", &Locale::ALL.map(|locale| (locale.name(), locale)))?;
         Ok(Self {
-            locale: read.one_of("locale", &Locale::ALL.map(|locale| (locale.name(), locale)))?,
+            locale,
             currency: read.parsed("currency", "a currency code", Currency::parse)?,
             data_dir: read.text("data_dir").into(),
             gallery: GalleryConfig {
@@ -400,10 +401,8 @@ impl Config {
             stage: StageConfig {
                 width: read.number("stage.width", 320..=7680)?,
                 height: read.number("stage.height", 320..=7680)?,
-                safe_area: SafeArea::new(
-                    read.number("stage.safe_area", 0..=SafeArea::MOST.into())?,
-                )
-                .unwrap_or_default(),
+                safe_area: SafeArea::new(read.number("stage.safe_area", 0..=SafeArea::MOST)?)
+                    .unwrap_or_default(),
                 hud: read.one_of(
                     "stage.hud",
                     &[("shown", Hud::Shown), ("hidden", Hud::Hidden)],
@@ -425,7 +424,9 @@ impl Config {
                     "stage.theme",
                     &ThemeName::ALL.map(|theme| (theme.name(), theme)),
                 )?,
-                caption: read.text("stage.caption"),
+                caption: read
+                    .optional("stage.caption")
+                    .unwrap_or_else(|| locale.caption()),
             },
             show: ShowConfig {
                 default_step: Duration::from_millis(

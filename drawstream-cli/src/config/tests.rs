@@ -59,6 +59,7 @@ fn the_environment_is_stronger_than_the_file_and_an_empty_variable_says_nothing(
     let config = Config::from_layers(&layers).unwrap();
     assert_eq!(config.api.port, 9001);
     assert_eq!(config.locale, Locale::Ru);
+    assert_eq!(config.stage.caption, "Всё для вас");
     assert_eq!(config.show.hold, Duration::from_millis(2500));
     let order = config.painter.order.unwrap();
     assert_eq!(order, [PainterName::WebUi, PainterName::Sketch]);

@@ -129,6 +129,10 @@ impl LiveSettings {
 }
 
 /// The settings that can be changed while the show goes on.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are told to programs under these names, and are independent of each other"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SettingsView {
     /// Seconds that a finished painting stays.

@@ -544,7 +544,6 @@ impl<'a> Floor<'a> {
             motion: self.options.motion,
             hud: self.options.hud,
             fps: (self.options.fps == Fps::Shown && moves).then(|| self.pace.fps().round() as u32),
-            ..StageView::default()
         };
         let frame_began = Instant::now();
         let damage = self.stage.render(&view).clone();

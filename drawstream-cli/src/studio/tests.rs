@@ -2,7 +2,6 @@
 
 use drawstream_core::gate::{ApprovedScene, Judgement};
 use drawstream_core::plan::CanvasSize;
-use drawstream_core::stage::ThemeName;
 use drawstream_core::timeline::Playhead;
 use futures_util::future::BoxFuture;
 
@@ -42,7 +41,7 @@ impl Painter for Clumsy {
 }
 
 fn lines(config: &Config, floor: mpsc::Sender<Arrival>) -> StudioLines {
-    let settings = LiveSettings::new(config, ThemeName::default(), Fps::Hidden);
+    let settings = LiveSettings::new(config, Fps::Hidden);
     StudioLines {
         floor,
         orders: mpsc::channel(1).0,

@@ -36,6 +36,11 @@ impl Locale {
         }
     }
 
+    /// The line under the picture, where the streamer has none of their own.
+    pub fn caption(self) -> String {
+        Words::new(self).say("caption")
+    }
+
     const fn source(self) -> &'static str {
         match self {
             Self::En => include_str!("../../locales/en.ftl"),

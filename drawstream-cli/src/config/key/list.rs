@@ -472,11 +472,10 @@ const SHOW: &[Key] = &[
         "atelier",
         "the stage's colours",
     ),
-    key(
+    optional(
         "stage.caption",
         "STAGE_CAPTION",
-        "All for you",
-        "the line under the picture",
+        "the line under the picture; without it \"All for you\" in the language of the stage",
     ),
     key(
         "show.default_step_duration_ms",

@@ -16,7 +16,7 @@ use super::WindowError;
 use crate::config::Renderer;
 
 enum Way {
-    Gpu(Gpu),
+    Gpu(Box<Gpu>),
     Cpu(Plain),
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Surface {
 impl Surface {
     pub(super) fn new(window: Arc<Window>, renderer: Renderer) -> Result<Self, WindowError> {
         let way = match Gpu::new(&window, renderer) {
-            Some(gpu) => Way::Gpu(gpu),
+            Some(gpu) => Way::Gpu(Box::new(gpu)),
             None => Way::Cpu(Plain::new(&window)?),
         };
         let name = match &way {
@@ -165,10 +165,10 @@ pub(super) struct Plain(softbuffer::Surface<Arc<Window>, Arc<Window>>);
 
 impl Plain {
     pub(super) fn new(window: &Arc<Window>) -> Result<Self, WindowError> {
-        let context = Context::new(Arc::clone(window)).map_err(failed)?;
+        let context = Context::new(Arc::clone(window)).map_err(|error| failed(&error))?;
         softbuffer::Surface::new(&context, Arc::clone(window))
             .map(Self)
-            .map_err(failed)
+            .map_err(|error| failed(&error))
     }
 
     /// Shows a frame as large as fits, in its own shape, on black.
@@ -181,8 +181,8 @@ impl Plain {
         let (Some(w), Some(h)) = (NonZeroU32::new(inner_w), NonZeroU32::new(inner_h)) else {
             return Ok(());
         };
-        self.0.resize(w, h).map_err(failed)?;
-        let mut buffer = self.0.buffer_mut().map_err(failed)?;
+        self.0.resize(w, h).map_err(|error| failed(&error))?;
+        let mut buffer = self.0.buffer_mut().map_err(|error| failed(&error))?;
         let fitted = Fit::new((width, height), (inner_w, inner_h));
         let columns: Vec<Option<usize>> = (0..inner_w).map(|x| fitted.column(x)).collect();
         for (y, row) in (0..inner_h).zip(buffer.chunks_exact_mut(inner_w as usize)) {
@@ -199,11 +199,11 @@ impl Plain {
                 }
             }
         }
-        buffer.present().map_err(failed)
+        buffer.present().map_err(|error| failed(&error))
     }
 }
 
-fn failed(error: softbuffer::SoftBufferError) -> WindowError {
+fn failed(error: &softbuffer::SoftBufferError) -> WindowError {
     WindowError::Surface(error.to_string())
 }
 

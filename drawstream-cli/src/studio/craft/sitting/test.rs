@@ -7,7 +7,6 @@ use drawstream_core::gate::{ApprovedScene, Gate};
 use drawstream_core::image_gate::{ImageClass, ImageGateError};
 use drawstream_core::plan::CanvasSize;
 use drawstream_core::scene::Seed;
-use drawstream_core::stage::ThemeName;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use image::{Rgb, RgbImage};
@@ -130,7 +129,7 @@ async fn paint(
     let names = ["first", "second"];
     let meters = Arc::new(Meters::new(["builtin"].into_iter(), names.into_iter()));
     let (floor, mut arrivals) = mpsc::channel(64);
-    let settings = LiveSettings::new(&config, ThemeName::default(), Fps::Hidden);
+    let settings = LiveSettings::new(&config, Fps::Hidden);
     let lines = StudioLines {
         floor,
         orders: mpsc::channel(1).0,
