@@ -16,3 +16,29 @@ pub(crate) fn keep_little() {
         unsafe { libc::mallopt(what, value) };
     }
 }
+
+/// Has glibc give pages that nothing is on back to the system, once what the start needed is gone and then every half a
+/// minute: what pictures and films needed lies between what stays, where the allocator does not look by itself.
+pub(crate) fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu", not(feature = "sdxl")))]
+    {
+        use std::time::Duration;
+
+        const FIRST: Duration = Duration::from_secs(5);
+        const AGAIN: Duration = Duration::from_secs(30);
+        let trim = || {
+            let mut wait = FIRST;
+            loop {
+                std::thread::sleep(wait);
+                // SAFETY: the allocator looks for empty pages under its own locks.
+                unsafe { libc::malloc_trim(0) };
+                wait = AGAIN;
+            }
+        };
+        // Without the thread the show goes on; it only keeps more.
+        let named = std::thread::Builder::new().name("memory".to_owned());
+        if let Err(error) = named.spawn(trim) {
+            tracing::debug!("memory is not given back: {error}");
+        }
+    }
+}

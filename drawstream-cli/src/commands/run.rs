@@ -74,6 +74,7 @@ impl RunArgs {
         // Only a program with one thread may ask for the local time; the clock on the stage needs it.
         crate::memory::keep_little();
         let utc_offset = time::UtcOffset::current_local_offset().unwrap_or(time::UtcOffset::UTC);
+        crate::memory::give_back();
         let demo_data = self
             .demo
             .then(|| std::env::temp_dir().join(format!("drawstream-demo-{}", std::process::id())));
