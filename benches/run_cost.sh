@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What a running show costs, headless at 60 frames a second: processor and memory while it draws, frames over 33 ms, and the
-# processor of an idle stage. With WATCHERS=10 so many browser sources watch a third show. With DRAWING=1800 it is a soak at some twenty times the usual pace: paintings of 3 s that
-# stay for 1 s. Memory is told after a quarter of the time and at the end.
+# processor of an idle stage. With WATCHERS=10 so many browser sources watch a third show. With DRAWING=1800 it is a soak
+# of paintings of 3 s that stay for 1 s, as fast as the demo asks for them: some eight times the usual pace. Memory is told
+# after a quarter of the time and at the end.
 # usage: benches/run_cost.sh     DRAWING (60) and IDLE (30) seconds, PAINTING (3) seconds, WATCHERS (0), BIN and WATCH
 # (target/release/drawstream and target/release/examples/watch)
 set -euo pipefail
